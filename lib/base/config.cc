@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: MIT
+#include "lib/base/config.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <sstream>
+#include <toml++/toml.h>
+#include <variant>
+
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+
+namespace jd {
+namespace {
+using Strings = std::vector<std::string>;
+using Spans = std::vector<Span>;
+struct Size { uint64_t Config::*to; };
+struct Choice { std::string Config::*to; Strings of; };
+using Target = std::variant<std::string Config::*, Strings Config::*, uint64_t Config::*, bool Config::*,
+                            Span Config::*, Spans Config::*, Size, Choice>;
+struct Setting {
+  const char* table;
+  const char* key;
+  Target to;
+  const char* help;
+};
+
+const std::vector<Setting>& settings() {
+  static const std::vector<Setting> all = {
+      {"", "hostname", &Config::hostname, "The name this host has in greetings, Received and Message-ID."},
+      {"", "postmaster", &Config::postmaster, "Who gets what cannot be returned to its sender; empty: postmaster at the first domain."},
+      {"listen", "smtp", &Config::listen_smtp, "Addresses, e.g. [\"0.0.0.0:25\", \"[::]:25\"]; an empty list turns a service off."},
+      {"listen", "submission", &Config::listen_submission, "STARTTLS and AUTH (port 587)."},
+      {"listen", "submissions", &Config::listen_submissions, "TLS from the first byte (port 465)."},
+      {"listen", "pop3", &Config::listen_pop3, ""},
+      {"listen", "pop3s", &Config::listen_pop3s, ""},
+      {"listen", "imap", &Config::listen_imap, ""},
+      {"listen", "imaps", &Config::listen_imaps, ""},
+      {"listen", "lmtp", &Config::lmtp, "LMTP on run/lmtp.sock."},
+      {"tls", "certificate", &Config::tls_certificate, "PEM, with the chain; a relative path is below etc.  `jdctl reload` takes a new one."},
+      {"tls", "key", &Config::tls_key, "PEM."},
+      {"auth", "plaintext", Choice{&Config::plaintext_auth, {"never", "loopback", "always"}}, "Passwords without TLS: \"never\", from \"loopback\" only, or \"always\"."},
+      {"auth", "relay_from", &Config::relay_from, "Networks that may send to other domains without a password, e.g. [\"192.0.2.0/24\"]."},
+      {"limits", "message_size", Size{&Config::message_size}, "Largest message taken, in bytes or as \"50M\"."},
+      {"limits", "recipients", &Config::max_recipients, "Per message."},
+      {"limits", "default_quota", &Config::default_quota, "Of new accounts, e.g. \"5G\"; \"0\": none."},
+      {"smtp", "processes", &Config::smtp_processes, ""},
+      {"smtp", "connections", &Config::smtp_connections, "Per process."},
+      {"smtp", "connections_per_ip", &Config::smtp_connections_per_ip, "Per process; loopback is exempt."},
+      {"smtp", "idle", &Config::smtp_idle, "A client that says nothing for so long is dismissed."},
+      {"smtp", "subaddress_separator", &Config::subaddress_separator, "user+tag is delivered to user; \"\" turns it off."},
+      {"access", "processes", &Config::frontd_processes, "Of frontd, the door of POP3 and IMAP."},
+      {"access", "sessions", &Config::sessions, "Per process."},
+      {"access", "sessions_per_user", &Config::sessions_per_user, ""},
+      {"access", "imap_idle", &Config::imap_idle, "RFC 3501 asks for at least 30m."},
+      {"access", "pop3_idle", &Config::pop3_idle, "RFC 1939 asks for at least 10m."},
+      {"queue", "retry", &Config::retry, "Waits between attempts; the last one repeats."},
+      {"queue", "warn_after", &Config::warn_after, "The sender is told that a message is late; \"0s\": never."},
+      {"queue", "give_up_after", &Config::give_up_after, "The message is returned."},
+      {"queue", "concurrency", &Config::concurrency, "Connections to one destination at the most."},
+      {"relay", "smarthost", &Config::smarthost, "host:port that takes all outgoing mail; empty: by MX."},
+      {"relay", "user", &Config::smarthost_user, ""},
+      {"relay", "password_file", &Config::smarthost_password_file, "A file that holds the password alone; relative paths are below etc."},
+      {"relay", "tls", Choice{&Config::smarthost_tls, {"opportunistic", "required", "implicit"}}, ""},
+      {"relay", "port", &Config::smtp_port_out, "The port that mail hosts listen on."},
+      {"dns", "servers", &Config::dns_servers, "host or host@port; empty: those of /etc/resolv.conf."},
+      {"store", "undelete", &Config::undelete, "Expunged mail is kept so long."},
+  };
+  return all;
+}
+
+std::string quoted(std::string_view s) { return '"' + escape(s) + '"'; }
+
+std::string span_value(Span s) {
+  if (s.ns % 86'400'000'000'000 == 0 && s.ns) return fmt::format("\"{}d\"", s.seconds() / 86400);
+  if (s.seconds() % 3600 == 0 && s.ns) return fmt::format("\"{}h\"", s.seconds() / 3600);
+  if (s.seconds() % 60 == 0 && s.ns) return fmt::format("\"{}m\"", s.seconds() / 60);
+  return fmt::format("\"{}s\"", s.seconds());
+}
+
+template <class T, class F>
+std::string list_value(const std::vector<T>& v, F one) {
+  std::string r = "[";
+  for (auto& x : v) r += (r.size() > 1 ? ", " : "") + one(x);
+  return r + "]";
+}
+
+std::string value_text(const Config& c, const Target& to) {
+  struct V {
+    const Config& c;
+    std::string operator()(std::string Config::*m) const { return quoted(c.*m); }
+    std::string operator()(Strings Config::*m) const { return list_value(c.*m, [](auto& s) { return quoted(s); }); }
+    std::string operator()(uint64_t Config::*m) const { return fmt::format("{}", c.*m); }
+    std::string operator()(bool Config::*m) const { return c.*m ? "true" : "false"; }
+    std::string operator()(Span Config::*m) const { return span_value(c.*m); }
+    std::string operator()(Spans Config::*m) const { return list_value(c.*m, span_value); }
+    std::string operator()(const Size& s) const { return fmt::format("{}", c.*s.to); }
+    std::string operator()(const Choice& s) const { return quoted(c.*s.to); }
+  };
+  return std::visit(V{c}, to);
+}
+
+// Puts the value into c; returns what is wrong with it, or "".
+struct Put {
+  Config& c;
+  const toml::node& n;
+  std::string operator()(std::string Config::*m) {
+    auto s = n.value_exact<std::string>();
+    if (!s) return "must be a text in quotes";
+    c.*m = *s;
+    return "";
+  }
+  std::string operator()(bool Config::*m) {
+    auto b = n.value_exact<bool>();
+    if (!b) return "must be true or false";
+    c.*m = *b;
+    return "";
+  }
+  std::string operator()(uint64_t Config::*m) {
+    auto v = n.value_exact<int64_t>();
+    if (!v || *v < 0 || *v > 1'000'000'000) return "must be a whole number";
+    c.*m = static_cast<uint64_t>(*v);
+    return "";
+  }
+  std::string operator()(const Size& s) {
+    if (auto v = n.value_exact<int64_t>(); v && *v > 0) c.*s.to = static_cast<uint64_t>(*v);
+    else if (auto t = n.value_exact<std::string>(); t && to_size(*t).value_or(0)) c.*s.to = *to_size(*t);
+    else return "must be a size such as \"50M\"";
+    return "";
+  }
+  std::string operator()(Span Config::*m) {
+    auto t = n.value_exact<std::string>();
+    auto s = t ? to_span(*t) : std::nullopt;
+    if (!s) return "must be a time such as \"90s\", \"5m\", \"4h\" or \"5d\"";
+    c.*m = *s;
+    return "";
+  }
+  std::string operator()(const Choice& s) {
+    auto t = n.value_exact<std::string>();
+    if (!t || std::find(s.of.begin(), s.of.end(), *t) == s.of.end())
+      return "must be one of " + list_value(s.of, quoted);
+    c.*s.to = *t;
+    return "";
+  }
+  std::string operator()(Strings Config::*m) {
+    Strings r;
+    if (!n.is_array()) return "must be a list of texts";
+    for (auto& e : *n.as_array()) {
+      auto s = e.value_exact<std::string>();
+      if (!s) return "must be a list of texts";
+      r.push_back(*s);
+    }
+    c.*m = r;
+    return "";
+  }
+  std::string operator()(Spans Config::*m) {
+    Spans r;
+    if (!n.is_array() || n.as_array()->empty()) return "must be a list of times such as [\"5m\", \"1h\"]";
+    for (auto& e : *n.as_array()) {
+      auto t = e.value_exact<std::string>();
+      auto s = t ? to_span(*t) : std::nullopt;
+      if (!s || s->ns <= 0) return "must be a list of times such as [\"5m\", \"1h\"]";
+      r.push_back(*s);
+    }
+    c.*m = r;
+    return "";
+  }
+};
+
+const Setting* find(std::string_view table, std::string_view key) {
+  for (auto& s : settings())
+    if (s.table == table && s.key == key) return &s;
+  return nullptr;
+}
+
+std::string nearest(std::string_view table, std::string_view key) {
+  auto distance = [](std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); j++) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); i++) {
+      std::size_t diagonal = row[0];
+      row[0] = i;
+      for (std::size_t j = 1; j <= b.size(); j++) {
+        std::size_t up = row[j];
+        row[j] = std::min({up + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
+        diagonal = up;
+      }
+    }
+    return row[b.size()];
+  };
+  const Setting* best = nullptr;
+  std::size_t least = 4;
+  for (auto& s : settings()) {
+    std::size_t d = distance(key, s.key) + (s.table == table ? 0 : 1);
+    if (d < least) { least = d; best = &s; }
+  }
+  if (!best) return "";
+  return fmt::format("; did you mean {}{}{}?", best->table, *best->table ? "." : "", best->key);
+}
+
+Unexpected wrong(const std::string& file, const toml::node& n, const std::string& text) {
+  return fail(Fault::usage, "{}:{}: {}", file, n.source().begin.line, text);
+}
+
+Status read_table(Config& c, const toml::table& t, const std::string& name, const std::string& file) {
+  for (auto& [key, node] : t) {
+    std::string k(key.str());
+    if (name.empty() && node.is_table()) {
+      bool known = std::any_of(settings().begin(), settings().end(), [&](auto& s) { return s.table == k; });
+      if (!known) return wrong(file, node, fmt::format("unknown table [{}]", k));
+      CHECK(read_table(c, *node.as_table(), k, file));
+      continue;
+    }
+    const Setting* s = find(name, k);
+    std::string full = name.empty() ? k : name + "." + k;
+    if (!s) return wrong(file, node, fmt::format("unknown setting {}{}", full, nearest(name, k)));
+    std::string why = std::visit(Put{c, node}, s->to);
+    if (!why.empty()) return wrong(file, node, fmt::format("{} {}", full, why));
+  }
+  return {};
+}
+
+Status validate(const Config& c, const std::string& file) {
+  if (c.hostname.empty() || c.hostname.find_first_of(" \t\r\n") != std::string::npos)
+    return fail(Fault::usage, "{}: hostname must be a host name such as mail.example.org", file);
+  if (!to_size(c.default_quota))
+    return fail(Fault::usage, "{}: limits.default_quota must be a size such as \"5G\", or \"0\"", file);
+  if (c.subaddress_separator.size() > 1)
+    return fail(Fault::usage, "{}: smtp.subaddress_separator must be one character or \"\"", file);
+  if (c.smtp_processes < 1 || c.smtp_processes > 64 || c.frontd_processes < 1 || c.frontd_processes > 64)
+    return fail(Fault::usage, "{}: processes must be 1 to 64", file);
+  if (c.smtp_port_out < 1 || c.smtp_port_out > 65535)
+    return fail(Fault::usage, "{}: relay.port must be 1 to 65535", file);
+  return {};
+}
+}  // namespace
+
+Paths Paths::of(const std::string& given) {
+  Paths p;
+  p.prefix = given;
+  while (p.prefix.size() > 1 && p.prefix.back() == '/') p.prefix.pop_back();
+  char self[4096];
+  auto n = ::readlink("/proc/self/exe", self, sizeof self);
+  std::string exe(self, n > 0 ? static_cast<std::size_t>(n) : 0);
+  p.libexec = exe.substr(0, exe.rfind('/'));
+  if (p.is_system()) {
+    p.etc = "/etc/jdmail";
+    p.run = "/run/jdmail";
+    p.log = "/var/log/jdmail";
+    p.queue = "/var/lib/jdmail/queue";
+    p.mail = "/var/lib/jdmail/mail";
+    p.directory = "/var/lib/jdmail/directory";
+    p.service = "/run/jdmail-service";
+    if (p.libexec == "/usr/bin" || p.libexec == "/usr/sbin") p.libexec = "/usr/libexec/jdmail";
+  } else {
+    if (p.prefix[0] != '/') {
+      char cwd[4096];
+      if (::getcwd(cwd, sizeof cwd)) p.prefix = std::string(cwd) + "/" + p.prefix;
+    }
+    p.etc = p.prefix + "/etc";
+    p.run = p.prefix + "/run";
+    p.log = p.prefix + "/log";
+    p.queue = p.prefix + "/queue";
+    p.mail = p.prefix + "/mail";
+    p.directory = p.prefix + "/directory";
+    p.service = p.prefix + "/service";
+  }
+  p.tls = p.etc + "/tls";
+  return p;
+}
+
+std::string Paths::socket(std::string_view name) const { return fmt::format("{}/{}.sock", run, name); }
+
+Result<Config> Config::parse(std::string_view text, const std::string& file) {
+  Config c;
+  c.retry = {minutes(5), minutes(10), minutes(20), minutes(40), hours(1), hours(2), hours(4)};
+  try {
+    toml::table t = toml::parse(text, file);
+    CHECK(read_table(c, t, "", file));
+  } catch (const toml::parse_error& e) {
+    return fail(Fault::usage, "{}:{}: {}", file, e.source().begin.line, e.description());
+  }
+  CHECK(validate(c, file));
+  return c;
+}
+
+Result<Config> Config::load(const Paths& paths) {
+  auto text = file::read_all(paths.config_file(), 1 << 20);
+  if (!text && text.error().sys == ENOENT)
+    return fail(Fault::usage, "no configuration at {}: make an instance with `jdctl --prefix {} init --domain example.org`",
+                paths.config_file(), paths.prefix);
+  if (!text) return Unexpected(text.error());
+  return parse(*text, paths.config_file());
+}
+
+std::string Config::to_toml() const {
+  std::string r = "# The configuration of jdmail: jdmail.toml(5).  `jdctl config check` says what is wrong, `jdctl reload`\n"
+                  "# makes changes take effect.  Domains, accounts and aliases are not here: `jdctl domain|user|alias`.\n";
+  std::string table;
+  for (auto& s : settings()) {
+    if (table != s.table) r += fmt::format("\n[{}]\n", table = s.table);
+    if (*s.help) r += fmt::format("# {}\n", s.help);
+    r += fmt::format("{} = {}\n", s.key, value_text(*this, s.to));
+  }
+  return r;
+}
+
+Json Config::to_json() const {
+  Json j = Json::object();
+  for (auto& s : settings()) {
+    auto parsed = Json::parse(value_text(*this, s.to));
+    j.set(*s.table ? fmt::format("{}.{}", s.table, s.key) : s.key, parsed ? *parsed : Json());
+  }
+  return j;
+}
+
+Result<UserIds> user_ids(const std::string& name) {
+  passwd pw, *found = nullptr;
+  char buf[4096];
+  ::getpwnam_r(name.c_str(), &pw, buf, sizeof buf, &found);
+  if (!found) return fail(Fault::perm, "no system user {}: `make install` creates it", name);
+  return UserIds{pw.pw_uid, pw.pw_gid};
+}
+
+}  // namespace jd

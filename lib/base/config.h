@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// config.h: where an instance lives, and its one configuration file, etc/jdmail.toml.
+//
+// Paths: `--prefix DIR` puts everything below DIR; prefix "/" is the system layout (jdmail(7)).
+// Config: few settings with good defaults; a key that is unknown, has the wrong type or a value out
+// of range is refused with the file, the line, the reason and what would be right.  Nobody keeps a
+// global one: it is read once by the program's main and handed on.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/json.h"
+#include "lib/base/result.h"
+#include "lib/base/time.h"
+
+namespace jd {
+
+struct Paths {
+  std::string prefix, etc, run, queue, mail, directory, log, service, tls;
+  static Paths of(const std::string& prefix);
+  std::string config_file() const { return etc + "/jdmail.toml"; }
+  std::string socket(std::string_view name) const;  // run/<name>.sock
+  std::string libexec;                              // where the other programs are
+  bool is_system() const { return prefix == "/"; }
+};
+
+struct Config {
+  std::string hostname = "localhost";
+  std::string postmaster;                         // who gets double bounces; default postmaster@<first domain>
+  std::vector<std::string> listen_smtp, listen_submission, listen_submissions, listen_pop3,
+      listen_pop3s, listen_imap, listen_imaps;
+  bool lmtp = true;                               // on run/lmtp.sock
+  std::string tls_certificate, tls_key;           // PEM; relative to etc/
+  std::string plaintext_auth = "loopback";        // never | loopback | always
+  std::vector<std::string> relay_from;            // networks that may relay without AUTH
+  uint64_t message_size = 50 << 20;
+  uint64_t max_recipients = 1000;
+  uint64_t smtp_processes = 2;
+  uint64_t smtp_connections = 20000;              // per process
+  uint64_t smtp_connections_per_ip = 1000;        // per process; loopback is exempt
+  Span smtp_idle = minutes(5);
+  std::string subaddress_separator = "+";         // "" turns user+tag off
+  uint64_t frontd_processes = 2;
+  uint64_t sessions = 20000;                      // POP3 and IMAP connections per process
+  uint64_t sessions_per_user = 50;
+  Span imap_idle = minutes(30);
+  Span pop3_idle = minutes(10);
+  std::vector<Span> retry;                        // waits between attempts; the last repeats
+  Span warn_after = hours(4);
+  Span give_up_after = days(5);
+  uint64_t concurrency = 20;                      // per destination
+  std::string smarthost;                          // host:port; empty: MX
+  std::string smarthost_user, smarthost_password_file;
+  std::string smarthost_tls = "opportunistic";    // opportunistic | required | implicit
+  std::vector<std::string> dns_servers;           // host@port; empty: /etc/resolv.conf
+  uint64_t smtp_port_out = 25;                    // for tests on high ports
+  std::string default_quota = "0";                // of new accounts; 0: none
+  Span undelete = days(14);                       // expunged mail is kept this long
+
+  static Result<Config> load(const Paths& paths);
+  static Result<Config> parse(std::string_view toml, const std::string& file_name);
+  Json to_json() const;     // every setting with its value
+  std::string to_toml() const;  // the whole file with the comments, values as they are
+};
+
+// Numeric ids of a system user; when it does not exist: an error that names `make install`.
+struct UserIds { uint32_t uid, gid; };
+Result<UserIds> user_ids(const std::string& name);
+
+}  // namespace jd

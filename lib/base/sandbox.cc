@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#include "lib/base/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/base/config.h"
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+
+namespace jd::sandbox {
+namespace {
+void skipped(const char* step, const std::string& why) {
+  log::info("rights", {{"step", step}, {"skipped", why}});
+}
+
+const char* const basic_calls[] = {
+    "read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "close", "fstat",
+    "newfstatat", "lseek", "mmap", "munmap", "mprotect", "brk", "madvise", "mremap", "futex",
+    "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "getpid", "getppid", "gettid",
+    "getrandom", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "exit", "exit_group",
+    "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select",
+    "pselect6", "eventfd2", "timerfd_create", "timerfd_settime", "signalfd4", "tgkill", "restart_syscall", "sched_yield",
+    "getrusage", "set_robust_list", "rseq", "fcntl", "ioctl", "dup", "dup2", "dup3", "pipe", "pipe2",
+    "uname", "getuid", "geteuid", "getgid", "getegid", "sysinfo", "sched_getaffinity", "membarrier",
+    "recvmsg", "sendmsg", "recvfrom", "sendto", "shutdown", "getsockopt", "setsockopt", "getsockname",
+    "getpeername", "socketpair", "memfd_create", "ftruncate", "sendfile", "splice", "recvmmsg", "sendmmsg", "getcpu",
+    // Refused by Landlock, not here, so that a library that looks for a file sees an ordinary error.
+    "open", "openat", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "stat", "lstat", "statx", "getcwd"};
+const char* const net_calls[] = {"socket", "bind", "listen", "connect", "accept", "accept4"};
+const char* const file_calls[] = {
+    "unlink", "unlinkat", "rename", "renameat", "renameat2", "link", "linkat", "mkdir", "mkdirat", "rmdir",
+    "fallocate", "fsync", "fdatasync", "syncfs", "sync_file_range", "getdents64", "flock", "statfs", "fstatfs", "chdir", "fchdir",
+    "utimensat", "fchmod", "chmod", "fchmodat", "fchown", "fchownat", "umask", "msync", "mincore", "fadvise64", "copy_file_range",
+    "inotify_init1", "inotify_add_watch", "inotify_rm_watch", "shmget", "shmat", "shmdt", "shmctl"};
+const char* const process_calls[] = {"clone", "clone3", "fork", "vfork", "wait4", "waitid", "setsid", "setpgid",
+                                     "kill", "prlimit64", "getrlimit", "setrlimit", "setpriority", "sched_setscheduler"};
+const char* const program_calls[] = {"execve", "execveat", "arch_prctl", "set_tid_address", "prlimit64"};
+const char* const thread_calls[] = {"clone", "set_tid_address"};
+const char* const confine_calls_list[] = {"prctl", "seccomp", "landlock_create_ruleset", "landlock_add_rule",
+                                          "landlock_restrict_self", "setrlimit", "prlimit64"};
+
+template <std::size_t N>
+void allow(scmp_filter_ctx f, const char* const (&names)[N]) {
+  for (const char* n : names) {
+    int nr = seccomp_syscall_resolve_name(n);
+    if (nr != __NR_SCMP_ERROR) seccomp_rule_add(f, SCMP_ACT_ALLOW, nr, 0);
+  }
+}
+}  // namespace
+
+Status drop_identity(const Rights& r) {
+  if (::geteuid() != 0) {
+    if (!r.user.empty()) skipped("identity", "not-root");
+    return {};
+  }
+  UserIds ids{0, 0};
+  if (!r.user.empty()) {
+    auto found = user_ids(r.user);
+    // An instance in a directory of its own, started by root on a machine without `make install`.
+    if (!found) {
+      skipped("identity", found.error().what);
+      return {};
+    }
+    ids = *found;
+  }
+  if (!r.root.empty()) {
+    if (::chroot(r.root.c_str()) < 0) return fail_errno(errno, "cannot chroot to {}", r.root);
+    if (::chdir("/") < 0) return fail_errno(errno, "cannot enter {}", r.root);
+  }
+  if (r.user.empty()) return {};
+  if (::setgroups(0, nullptr) < 0 || ::setresgid(ids.gid, ids.gid, ids.gid) < 0 ||
+      ::setresuid(ids.uid, ids.uid, ids.uid) < 0)
+    return fail_errno(errno, "cannot become {}", r.user);
+  if (::setuid(0) == 0) return fail(Fault::bug, "root can be regained after becoming {}", r.user);
+  return {};
+}
+
+Status harden(uint64_t descriptors) {
+  rlimit core{0, 0}, files;
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    if (descriptors > files.rlim_max && ::geteuid() != 0) {
+      skipped("descriptors", fmt::format("hard limit is {}, {} wanted", files.rlim_max, descriptors));
+      descriptors = files.rlim_max;
+    }
+    files.rlim_cur = descriptors;
+    if (files.rlim_max < descriptors) files.rlim_max = descriptors;
+    if (::setrlimit(RLIMIT_NOFILE, &files) < 0)
+      return fail_errno(errno, "cannot allow {} descriptors", descriptors);
+  }
+  if (::setrlimit(RLIMIT_CORE, &core) < 0 || ::prctl(PR_SET_DUMPABLE, 0) < 0 ||
+      ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+    return fail_errno(errno, "cannot harden the process");
+  return {};
+}
+
+Status confine_files(const std::vector<PathRight>& paths) {
+  long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  if (abi < 1) {
+    skipped("landlock", errno_text(errno));
+    return {};
+  }
+  uint64_t read = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+  uint64_t all = read | LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                 LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+                 LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
+                 LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |
+                 LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+                 LANDLOCK_ACCESS_FS_MAKE_SYM;
+  uint64_t refer = 1u << 13, truncate = 1u << 14;  // ABI 2 and 3; Debian 12's header lacks the names
+  if (abi >= 2) all |= refer;
+  if (abi >= 3) all |= truncate;
+  uint64_t write = all & ~(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
+                           LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM);
+  landlock_ruleset_attr attr{};
+  attr.handled_access_fs = all;
+  Fd ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0)));
+  if (!ruleset) return fail_errno(errno, "cannot make a Landlock ruleset");
+  for (auto& p : paths) {
+    Fd dir(::open(p.path.c_str(), O_PATH | O_CLOEXEC));
+    if (!dir) return fail_errno(errno, "cannot open {}", p.path);
+    landlock_path_beneath_attr rule{};
+    rule.allowed_access = p.write ? write : read;
+    rule.parent_fd = dir.get();
+    if (::syscall(SYS_landlock_add_rule, ruleset.get(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
+      return fail_errno(errno, "cannot add {} to the Landlock ruleset", p.path);
+  }
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+      ::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) < 0)
+    return fail_errno(errno, "cannot confine the process with Landlock");
+  return {};
+}
+
+Status confine_calls(unsigned calls) {
+#ifdef __SANITIZE_ADDRESS__
+  (void)calls;  // the sanitizers' own calls at exit are not ours to list
+  skipped("seccomp", "sanitizer build");
+  return {};
+#else
+  scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+  if (!f) return fail(Fault::temp, "cannot make a seccomp filter");
+  seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);  // a binary tree: the hot calls cost little
+  allow(f, basic_calls);
+  if (calls & net) allow(f, net_calls);
+  if (calls & files) allow(f, file_calls);
+  if (calls & processes) allow(f, process_calls);
+  if (calls & programs) allow(f, program_calls);
+  if (calls & threads) allow(f, thread_calls);
+  if (calls & confine) allow(f, confine_calls_list);
+  // glibc falls back to clone only when clone3 does not exist.
+  if (!(calls & processes)) seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+  int r = seccomp_load(f);
+  seccomp_release(f);
+  if (r < 0) {
+    skipped("seccomp", errno_text(-r));
+    return {};
+  }
+  return {};
+#endif
+}
+
+}  // namespace jd::sandbox

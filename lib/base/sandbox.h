@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// sandbox.h: what a process may still do, given up in the order of jdmail(7) and never regained.
+//
+// Landlock bounds the files, seccomp the system calls; both work for ordinary users.  What this
+// kernel or this user cannot do is skipped with a log line `rights step=... skipped=...`.
+// Calls are groups; `basic` (memory, time, signals, reading and writing open descriptors, epoll) is
+// always there.  A call outside the list fails with EPERM.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/base/result.h"
+
+namespace jd::sandbox {
+
+enum Calls : unsigned {
+  basic = 0,
+  net = 1,        // new sockets
+  files = 2,      // open, rename, remove, sync, lock, inotify
+  processes = 4,  // fork, wait, kill
+  programs = 8,   // execve
+  threads = 16,
+  confine = 32,   // to confine children further: prctl, landlock, seccomp
+};
+
+struct PathRight {
+  std::string path;  // a directory; everything below it
+  bool write;
+};
+
+struct Rights {
+  std::string user;            // system user; "" stays
+  std::string root;            // chroot to this directory; "" does not
+  std::vector<PathRight> paths;  // Landlock; everything else in the file system is refused
+  unsigned calls = basic;
+  uint64_t descriptors = 1024;
+};
+
+// Root only: chroot, groups, gid, uid, and proof that root cannot be regained.
+Status drop_identity(const Rights& rights);
+// Landlock.  Paths are opened now.
+Status confine_files(const std::vector<PathRight>& paths);
+// seccomp; last.  Applies to every thread and child.
+Status confine_calls(unsigned calls);
+// No core dump, no ptrace, no new privileges, RLIMIT_NOFILE.
+Status harden(uint64_t descriptors);
+
+}  // namespace jd::sandbox
