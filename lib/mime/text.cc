@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#include "lib/mime/text.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "lib/base/text.h"
+#include "lib/mime/charset.h"
+#include "lib/mime/encoded_word.h"
+#include "lib/mime/header.h"
+#include "lib/mime/section.h"
+#include "lib/mime/transfer.h"
+
+namespace jd::mime {
+namespace {
+
+constexpr std::size_t piece_bytes = 64 << 10;
+
+std::string_view body_of(std::string_view message, const Part& p) {
+  return Range{p.body_begin, p.end}.of(message);
+}
+
+// In pieces, so that a part of any size needs the memory of one.
+bool each_piece(std::string_view bytes, const TextSink& sink) {
+  for (std::size_t i = 0; i < bytes.size(); i += piece_bytes)
+    if (!sink(bytes.substr(i, piece_bytes))) return false;
+  return true;
+}
+
+// The chain of filters over one text part: transfer decoding, charset, HTML, line ends.
+class TextFilter {
+ public:
+  TextFilter(const Part& p, const TextSink& sink)
+      : transfer_(encoding_of(p.encoding)), charset_(label_of(p)), html_(p.subtype == "html"), sink_(sink) {}
+
+  bool feed(std::string_view bytes) {
+    bytes_.clear();
+    transfer_.feed(bytes, bytes_);
+    return text(false);
+  }
+  bool finish() {
+    bytes_.clear();
+    transfer_.finish(bytes_);
+    return text(true);
+  }
+
+ private:
+  static std::string label_of(const Part& p) {
+    auto label = parameter(p.parameters, "charset");
+    return label ? label->bytes : std::string();
+  }
+  bool text(bool last) {
+    utf8_.clear();
+    charset_.feed(bytes_, utf8_);
+    if (last) charset_.finish(utf8_);
+    std::string* out = &utf8_;
+    if (html_) {
+      plain_.clear();
+      tags_.feed(utf8_, plain_);
+      if (last) tags_.finish(plain_);
+      out = &plain_;
+    }
+    std::erase(*out, '\r');
+    return out->empty() || sink_(*out);
+  }
+
+  TransferDecoder transfer_;
+  CharsetDecoder charset_;
+  bool html_;
+  HtmlText tags_;
+  const TextSink& sink_;
+  std::string bytes_, utf8_, plain_;
+};
+
+bool visit_text_leaf(std::string_view message, const Part& p, const TextSink& sink) {
+  TextFilter filter(p, sink);
+  auto feed = [&](std::string_view piece) { return filter.feed(piece); };
+  return each_piece(body_of(message, p), feed) && filter.finish();
+}
+
+// Finds a folded needle in text that comes in pieces: the end of each piece is kept for the next.
+class Finder {
+ public:
+  explicit Finder(std::string_view utf8) : needle_(fold(utf8)) {}
+  bool found() const { return found_; }
+  bool feed(std::string_view utf8) {  // false once found: it is a sink
+    window_ += fold(utf8);
+    found_ = found_ || window_.find(needle_) != window_.npos;
+    std::size_t keep = std::min(window_.size(), needle_.size());
+    window_.erase(0, window_.size() - keep);
+    return !found_;
+  }
+  void part_ends() { window_.clear(); }
+
+ private:
+  std::string needle_, window_;
+  bool found_ = false;
+};
+
+const Part* first_text(const Part& p, std::string_view subtype, std::vector<const Part*>& tried) {
+  if (p.is_text() && p.subtype == subtype && p.disposition.type != "attachment" &&
+      std::find(tried.begin(), tried.end(), &p) == tried.end())
+    return &p;
+  for (const Part& c : p.children)
+    if (const Part* found = first_text(c, subtype, tried)) return found;
+  return nullptr;
+}
+
+std::string one_line(std::string_view s, std::size_t characters) {
+  std::string r;
+  std::size_t count = 0;
+  bool blank = false;
+  for (char c : s) {
+    bool begins = (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+    if (is_ctl(c) || c == ' ') {
+      blank = !r.empty();
+      continue;
+    }
+    if (begins && (count += blank ? 2 : 1) > characters) break;
+    if (blank) r += ' ';
+    blank = false;
+    r += c;
+  }
+  return r;
+}
+
+}  // namespace
+
+bool visit_body_text(std::string_view message, const Part& part, const TextSink& sink) {
+  if (part.is_text() && part.children.empty())
+    return visit_text_leaf(message, part, sink) && sink("\n");
+  for (const Part& c : part.children)
+    if (!visit_body_text(message, c, sink)) return false;
+  return true;
+}
+
+bool visit_header_text(std::string_view message, const Part& part, bool deep, const TextSink& sink) {
+  FieldReader reader(Range{part.header_begin, part.body_begin}.of(message));
+  for (Field f; reader.next(f);) {
+    std::string line = f.name.empty() ? "" : clean_utf8(f.name) + ": ";
+    if (!sink(line + decode_words(f.value) + "\n")) return false;
+  }
+  if (!deep) return true;
+  for (const Part& c : part.children)
+    if (!visit_header_text(message, c, true, sink)) return false;
+  return true;
+}
+
+bool visit_decoded(std::string_view message, const Part& leaf, const TextSink& sink) {
+  TransferDecoder decoder(encoding_of(leaf.encoding));
+  std::string out;
+  bool goes_on = each_piece(body_of(message, leaf), [&](std::string_view piece) {
+    out.clear();
+    decoder.feed(piece, out);
+    return out.empty() || sink(out);
+  });
+  if (!goes_on) return false;
+  out.clear();
+  decoder.finish(out);
+  return out.empty() || sink(out);
+}
+
+std::string decoded(std::string_view message, const Part& leaf) {
+  return decode(body_of(message, leaf), encoding_of(leaf.encoding));
+}
+
+bool contains_text(std::string_view message, const Part& root, std::string_view utf8, SearchIn where) {
+  if (utf8.empty()) return true;
+  Finder finder(utf8);
+  TextSink sink = [&](std::string_view piece) { return finder.feed(piece); };
+  if (where == SearchIn::all) visit_header_text(message, root, true, sink);
+  finder.part_ends();
+  if (!finder.found()) visit_body_text(message, root, sink);
+  return finder.found();
+}
+
+std::string preview(std::string_view message, const Part& root, std::size_t characters) {
+  constexpr std::size_t enough = 16 << 10;  // bytes of text looked at
+  std::vector<const Part*> tried;
+  for (std::string_view subtype : {"plain", "html"}) {
+    while (tried.size() < 8) {
+      const Part* p = first_text(root, subtype, tried);
+      if (!p) break;
+      tried.push_back(p);
+      std::string text;
+      visit_text_leaf(message, *p, [&](std::string_view piece) {
+        text += piece;
+        return text.size() < enough;
+      });
+      std::string line = one_line(text, characters);
+      if (!line.empty()) return line;
+    }
+  }
+  return {};
+}
+
+}  // namespace jd::mime
