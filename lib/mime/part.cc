@@ -74,23 +74,34 @@ class Parser {
   bool closing_ = false;  // the delimiter had "--" behind it
 };
 
-// Is there a delimiter line of one of the multiparts around?  The innermost is asked first, so that
-// mailers which give nested multiparts the same boundary are read as they meant it.
+// Is there a delimiter line of one of the multiparts around?  A line that is exactly one counts
+// first, the innermost multipart asked first, so that mailers which give nested multiparts the same
+// boundary are read as they meant it; then "--boundary junk" and "--boundary-- junk", for RFC 2046
+// §5.1.1 lets more follow (only behind a blank, or "--foobar" would be one of "foo").
 bool Parser::at_boundary() {
   if (boundaries_.empty() || s_.size() - at_ < 3 || s_[at_] != '-' || s_[at_ + 1] != '-') return false;
   std::string_view line = s_.substr(at_ + 2, line_end(at_) - at_ - 2);
   while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r'))
     line.remove_suffix(1);
+  std::size_t loose = none;
+  bool loose_closes = false;
   for (std::size_t i = boundaries_.size(); i-- > 0;) {
     const std::string& b = boundaries_[i];
-    bool closing = line.size() == b.size() + 2 && line.ends_with("--");
-    if (line.size() != b.size() && !closing) continue;
-    if (std::memcmp(line.data(), b.data(), b.size()) != 0) continue;
-    hit_ = i;
-    closing_ = closing;
-    return true;
+    if (line.size() < b.size() || std::memcmp(line.data(), b.data(), b.size()) != 0) continue;
+    std::string_view rest = line.substr(b.size());
+    if (rest.empty() || rest == "--") {
+      hit_ = i;
+      closing_ = !rest.empty();
+      return true;
+    }
+    bool closes = rest.starts_with("--");
+    char after = rest[closes ? 2 : 0];
+    if (loose == none && (after == ' ' || after == '\t')) loose = i, loose_closes = closes;
   }
-  return false;
+  if (loose == none) return false;
+  hit_ = loose;
+  closing_ = loose_closes;
+  return true;
 }
 
 // The end of a body that the delimiter line at at_ follows: its line end belongs to the delimiter.

@@ -65,6 +65,8 @@ TEST(Part, BareLineFeedsAndMissingEnds) {
   EXPECT_EQ(shape(m), "mixed[plain(one>)plain(two>)]");
   EXPECT_EQ(shape("Content-Type: multipart/mixed; boundary=b\n\n--b"), "mixed[plain()]");
   EXPECT_EQ(shape("Content-Type: multipart/mixed; boundary=b\n\n--b--"), "mixed(--b--)");
+  EXPECT_EQ(shape("Content-Type: multipart/mixed; boundary=b\n\n--b junk\n\none\n--b--junk\n--b-- junk\n--b\n"),
+            "mixed[plain(one>--b--junk)]");
   EXPECT_EQ(shape("Content-Type: multipart/mixed; boundary=b\n\nx\n--bb\n"), "mixed(x>--bb>)");
   EXPECT_EQ(shape("Content-Type: multipart/mixed\n\n--b\n\nx"), "mixed(--b>>x)");
 }
