@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
+
 #include "lib/base/file.h"
 #include "t/fuzz/mime.cc"
 
@@ -124,6 +126,88 @@ TEST(Corpus, StructureAsMime4jExpects) {
   }
   if (compared == 0) printf("left out: no corpus at %s\n", corpus().c_str());
   else printf("%zu compared\n", compared);
+}
+
+// Every body_begin of a tree, and every "offset_body" that stalwart's parser gives, sorted.
+void collect_bodies(const Part& p, std::vector<uint64_t>& out) {
+  out.push_back(p.body_begin);
+  for (const Part& c : p.children) collect_bodies(c, out);
+}
+std::vector<uint64_t> bodies_in_json(std::string_view json) {
+  constexpr std::string_view key = "\"offset_body\": ";
+  std::vector<uint64_t> r;
+  for (std::size_t i = json.find(key); i != json.npos; i = json.find(key, i + 1)) {
+    std::string_view number = json.substr(i + key.size(), 20);
+    r.push_back(to_number(number.substr(0, number.find_first_not_of("0123456789"))).value_or(0));
+  }
+  std::sort(r.begin(), r.end());
+  return r;
+}
+
+TEST(Corpus, BodiesWhereStalwartHasThem) {
+  std::size_t compared = 0;
+  for (std::string dir : {"legacy", "rfc"}) {
+    std::vector<std::string> files;
+    collect(corpus() + "/stalwart-mail-parser/" + dir, files);
+    for (const std::string& path : files) {
+      if (!path.ends_with(".eml")) continue;
+      auto bytes = file::read_all(path);
+      bool has_crlf = bytes && bytes->find("\r\n") != std::string::npos;
+      auto json = file::read_all(path.substr(0, path.size() - 4) + (has_crlf ? ".crlf.json" : ".json"));
+      if (!bytes || !json) continue;
+      std::vector<uint64_t> ours;
+      collect_bodies(parse(*bytes), ours);
+      std::sort(ours.begin(), ours.end());
+      EXPECT_EQ(ours, bodies_in_json(*json)) << path;
+      compared++;
+    }
+  }
+  if (compared == 0) printf("left out: no corpus at %s\n", corpus().c_str());
+  else printf("%zu compared\n", compared);
+}
+
+// One address, whole, that written again is read as the same.
+void expect_one_mailbox(std::string_view raw) {
+  auto list = parse_addresses(raw);
+  ASSERT_EQ(list.size(), 1u) << raw;
+  EXPECT_FALSE(list[0].domain.empty()) << raw;
+  auto again = parse_addresses(address_spec(list[0]));
+  ASSERT_EQ(again.size(), 1u) << raw;
+  EXPECT_EQ(again[0].local, list[0].local) << raw;
+  EXPECT_EQ(again[0].domain, list[0].domain) << raw;
+}
+
+TEST(Corpus, ValidAddressesOfFlanker) {
+  auto text = file::read_all(corpus() + "/flanker/mailbox_valid.txt");
+  if (!text) printf("left out: no corpus at %s\n", corpus().c_str());
+  for (std::string_view line : text ? split(*text, '\n') : std::vector<std::string_view>()) {
+    line = trim(line);
+    if (!line.empty() && line[0] != '#') expect_one_mailbox(line);
+  }
+}
+
+std::string unescape_xml(std::string_view s) {
+  std::string r;
+  HtmlText text;
+  text.feed(s, r);
+  text.finish(r);
+  return r;
+}
+
+// The cases that are addresses by RFC 5321 or 5322 as they are written on their own.
+TEST(Corpus, ValidAddressesOfIsemail) {
+  auto xml = file::read_all(corpus() + "/address-isemail/tests-partA.xml");
+  if (!xml) printf("left out: no corpus at %s\n", corpus().c_str());
+  std::string_view rest = xml ? std::string_view(*xml) : std::string_view();
+  for (std::size_t i = rest.find("<address>"); i != rest.npos; i = rest.find("<address>")) {
+    rest.remove_prefix(i + 9);
+    std::string address = unescape_xml(rest.substr(0, rest.find("</address>")));
+    std::string_view category = rest.substr(rest.find("<category>") + 10, 24);
+    run(address);
+    if (category.starts_with("ISEMAIL_VALID") || category.starts_with("ISEMAIL_DNSWARN") ||
+        category.starts_with("ISEMAIL_CFWS"))
+      expect_one_mailbox(address);
+  }
 }
 
 }  // namespace
