@@ -18,8 +18,8 @@ namespace jd::file {
 namespace {
 Faults* faults = nullptr;
 
-int fault(Op op, int fd, std::string_view path = {}) {
-  return faults ? faults->before(op, fd, path, {}, 0, nullptr) : 0;
+int fault(Op op, int fd, std::string_view path = {}, uint64_t number = 0) {
+  return faults ? faults->before(op, fd, path, {}, number, nullptr) : 0;
 }
 
 template <class F>
@@ -164,7 +164,8 @@ Status sync_file_system(int fd) {
 
 Status rename(int from_dir, const std::string& from, int to_dir, const std::string& to) {
   std::string both = from + '\0' + to;
-  if (int e = fault(Op::rename, from_dir, both)) return fail_errno(e, "cannot rename {} to {}", from, to);
+  if (int e = fault(Op::rename, from_dir, both, static_cast<uint64_t>(to_dir)))
+    return fail_errno(e, "cannot rename {} to {}", from, to);
   if (::renameat(from_dir, from.c_str(), to_dir, to.c_str()) < 0)
     return fail_errno(errno, "cannot rename {} to {}", from, to);
   return {};
@@ -175,7 +176,9 @@ Status rename(int dir, const std::string& from, const std::string& to) {
 }
 
 Status link(int from_dir, const std::string& from, int to_dir, const std::string& to) {
-  if (int e = fault(Op::link, to_dir, to)) return fail_errno(e, "cannot link {} to {}", from, to);
+  std::string both = from + '\0' + to;
+  if (int e = fault(Op::link, from_dir, both, static_cast<uint64_t>(to_dir)))
+    return fail_errno(e, "cannot link {} to {}", from, to);
   return done(::linkat(from_dir, from.c_str(), to_dir, to.c_str(), 0), "link to", to);
 }
 
@@ -200,14 +203,15 @@ Status make_directories(const std::string& path, mode_t mode) {
 }
 
 Status truncate(int fd, uint64_t size) {
-  if (int e = fault(Op::truncate, fd)) return fail_errno(e, "cannot truncate {}", name_of(fd));
+  if (int e = fault(Op::truncate, fd, {}, size))
+    return fail_errno(e, "cannot truncate {}", name_of(fd));
   if (retry([&] { return ::ftruncate(fd, static_cast<off_t>(size)); }) < 0)
     return fail_errno(errno, "cannot truncate {}", name_of(fd));
   return {};
 }
 
 Status allocate(int fd, uint64_t offset, uint64_t size) {
-  int e = fault(Op::allocate, fd);
+  int e = fault(Op::allocate, fd, {}, offset + size);
   if (!e) e = ::posix_fallocate(fd, static_cast<off_t>(offset), static_cast<off_t>(size));
   if (e) return fail_errno(e, "cannot reserve {} in {}", size_text(size), name_of(fd));
   return {};

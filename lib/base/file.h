@@ -22,7 +22,10 @@ namespace jd::file {
 enum class Op : uint8_t { open, write, sync, rename, link, unlink, mkdir, truncate, allocate };
 
 // Called before the operation is done.  Returns 0 to go on, or the errno to fail with; for a write
-// it may lower *bytes so that only a part is written before the failure.
+// it may lower *bytes so that only a part is written before the failure (bytes is null elsewhere).
+// rename and link: fd is the old directory, path is "old\0new", offset the new directory's descriptor.
+// truncate: offset is the new size; allocate: the end of what is reserved; append: UINT64_MAX.
+// sync of a whole file system has the path "*".
 struct Faults {
   virtual ~Faults() = default;
   virtual int before(Op op, int fd, std::string_view path, std::string_view data, uint64_t offset,
