@@ -225,4 +225,10 @@ std::string imap_bodystructure(std::string_view message, const Part& part) {
   return out;
 }
 
+Parsed parse_for_store(std::string_view message) {
+  Part root = parse(message);
+  return {encode(root), imap_envelope(message.substr(0, root.body_begin)),
+          imap_bodystructure(message, root)};
+}
+
 }  // namespace jd::mime

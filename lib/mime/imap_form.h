@@ -21,6 +21,15 @@ std::string imap_envelope(std::string_view header);
 std::string imap_body(std::string_view message, const Part& part);
 std::string imap_bodystructure(std::string_view message, const Part& part);
 
+// What the store keeps beside a message, made in one go at delivery: answering FETCH is then copying.
+// BODY, which clients hardly ask for, is made from `structure` and the message when it is wanted.
+struct Parsed {
+  std::string structure;      // encode(parse(message)), see part.h
+  std::string envelope;       // imap_envelope
+  std::string bodystructure;  // imap_bodystructure
+};
+Parsed parse_for_store(std::string_view message);
+
 // One string: NIL is never made; imap_nstring makes NIL of an empty one.
 void append_imap_string(std::string& out, std::string_view s);
 void append_imap_nstring(std::string& out, std::string_view s);

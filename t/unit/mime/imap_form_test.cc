@@ -87,6 +87,20 @@ TEST(ImapForm, AlwaysWellFormed) {
   }
 }
 
+TEST(ImapForm, WhatTheStoreKeeps) {
+  std::string m = "From: a@b\r\nSubject: x\r\nContent-Type: text/html\r\n\r\n<p>\r\nSubject: y\r\n";
+  Parsed p = parse_for_store(m);
+  EXPECT_EQ(p.envelope, imap_envelope(m));
+  EXPECT_EQ(p.bodystructure, structure(m));
+  auto root = decode(p.structure);
+  ASSERT_TRUE(root);
+  EXPECT_EQ(root->subtype, "html");
+  EXPECT_EQ(imap_body(m, *root), body(m));
+  // No empty line: the envelope is of the same header as the tree.
+  m = "From: a@b\r\nno field\r\nSubject: in the body\r\n";
+  EXPECT_EQ(parse_for_store(m).envelope, imap_envelope("From: a@b\r\n\r\n"));
+}
+
 TEST(ImapForm, AtTheLimits) {
   std::string m;
   for (int i = 0; i < 200; i++) m += "Content-Type: message/rfc822\r\n\r\n";
