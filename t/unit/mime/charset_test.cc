@@ -71,6 +71,19 @@ TEST(Charset, LongStreamOfAGuess) {
   }
 }
 
+TEST(Charset, PairsOverTheEdgeOfABuffer) {  // characters that UTF-16 needs two units for
+  for (std::string lead : {"", "x", "xx"}) {
+    std::string bytes = lead, want = lead;
+    for (int i = 0; i < 3000; i++) bytes += "\x94\x39\xDA\x33", want += "\xF0\x9F\x92\xA9";
+    EXPECT_EQ(to_utf8(bytes, "gb18030"), want);
+    CharsetDecoder d("gb18030");
+    std::string out;
+    for (char c : bytes) d.feed({&c, 1}, out);
+    d.finish(out);
+    EXPECT_EQ(out, want);
+  }
+}
+
 TEST(Charset, AnyBytesGiveUtf8) {
   std::string all;
   for (int i = 0; i < 256; i++) all += static_cast<char>(i), all += static_cast<char>(i * 7);
