@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "lib/store/account.h"
+
+#include <errno.h>
+
+#include <set>
+
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+namespace jd::store {
+
+std::string account_directory(std::string_view local, std::string_view domain) {
+  return file_name_encode(domain) + "/" + file_name_encode(local);
+}
+
+Account::Account(std::string path, Fd dir, std::unique_ptr<AccountLock> lock, Tree tree)
+    : path_(std::move(path)), dir_(std::move(dir)), lock_(std::move(lock)), segments_(dir_.get()), tree_(std::move(tree)) {}
+
+Result<std::unique_ptr<Account>> Account::open(const std::string& path, bool create) {
+  auto dir = file::open(path, O_RDONLY | O_DIRECTORY);
+  if (!dir && create && dir.error().sys == ENOENT) {
+    CHECK(file::make_directories(path));
+    // Every level's entry must be as durable as the tree that make() will write below it.
+    for (std::string up = path.substr(0, path.rfind('/')); up.size() > 1; up = up.substr(0, up.rfind('/'))) {
+      TRY(Fd parent, file::open(up, O_RDONLY | O_DIRECTORY));
+      CHECK(file::sync_directory(parent.get()));
+      if (up.ends_with("/mail")) break;
+    }
+    dir = file::open(path, O_RDONLY | O_DIRECTORY);
+  }
+  if (!dir) return wrap(Result<std::unique_ptr<Account>>(Unexpected(dir.error())), "cannot open mailbox");
+  TRY(auto lock, AccountLock::open(dir->get()));
+  auto held = std::make_unique<AccountLock>(std::move(lock));
+  TRY(auto tree, Tree::open(dir->get(), *held));
+  return std::unique_ptr<Account>(new Account(path, std::move(*dir), std::move(held), std::move(tree)));
+}
+
+Result<Folder*> Account::folder(uint32_t id) {
+  auto i = folders_.find(id);
+  if (i != folders_.end()) return i->second.get();
+  const FolderInfo* info = tree_.find(id);
+  if (!info) return fail(Fault::perm, "no folder {}", id);
+  TRY(auto f, Folder::open(dir_.get(), *lock_, segments_, *info));
+  return (folders_[id] = std::move(f)).get();
+}
+
+Result<Folder*> Account::folder(std::string_view name) {
+  CHECK(tree_.refresh());
+  const FolderInfo* info = tree_.find(name);
+  if (!info) return fail(Fault::perm, "no folder '{}'", escape(name));
+  return folder(info->id);
+}
+
+Status Account::rename_inbox(std::string_view to) {
+  TRY(uint32_t id, tree_.create(to));
+  TRY(Folder * from, folder(inbox_id));
+  TRY(Folder * target, folder(id));
+  UidSet all;
+  CHECK(from->refresh());
+  for (auto& e : from->state().entries()) all.add(e.uid);
+  CHECK(target->copy_from(*from, all, true));
+  return {};
+}
+
+Result<Account::Usage> Account::usage() {
+  Usage u;
+  CHECK(tree_.refresh());
+  for (auto& [id, info] : tree_.folders()) {
+    TRY(Folder * f, folder(id));
+    CHECK(f->refresh());
+    u.bytes += f->state().bytes();
+    u.messages += f->state().entries().size();
+  }
+  return u;
+}
+
+Result<std::optional<Account::Delivered>> Account::find_delivery(const std::string& id, Time since) {
+  std::optional<Delivered> found;
+  std::optional<Error> failed;
+  // A file's time may lag behind the queue's by a clock step; a minute is cheap.
+  TRY(auto damage, segments_.scan(since - minutes(1), [&](const MailSegments::Found& m) {
+    if (m.meta.delivery != id) return true;
+    auto f = folder(m.meta.folder);
+    if (!f) {  // the folder was deleted since: the message had been there
+      found = Delivered{m.meta.folder, m.meta.uid, true};
+      return false;
+    }
+    if (auto r = (*f)->refresh(); !r) {
+      failed = r.error();
+      return false;
+    }
+    const Entry* e = (*f)->state().find(m.meta.uid);
+    bool known = e && e->stamp == m.stamp;
+    for (auto& g : (*f)->state().gone()) known = known || g.entry.stamp == m.stamp;
+    if (known) found = Delivered{m.meta.folder, m.meta.uid, true};
+    return !known;
+  }));
+  for (auto& d : damage) log::warn("store_damage", {{"what", d}});
+  if (failed) return Unexpected(*failed);
+  return found;
+}
+
+Result<Account::Delivered> Account::deliver(const Delivery& d) {
+  if (d.may_be_replay) {
+    TRY(auto before, find_delivery(d.id, d.accepted));
+    if (before) return *before;
+  }
+  if (d.quota) {
+    TRY(Usage u, usage());
+    if (u.bytes + d.bytes.size() > d.quota)
+      return Unexpected(Error(Fault::perm,
+                              fmt::format("mailbox is full: {} of {} used, this message has {}", size_text(u.bytes),
+                                          size_text(d.quota), size_text(d.bytes.size())), EDQUOT));
+  }
+  auto f = folder(d.folder);
+  if (!f) f = folder(inbox_id);
+  if (!f) return Unexpected(f.error());
+  NewMessage m;
+  m.bytes = d.bytes;
+  m.flags = d.flags;
+  m.keywords = d.keywords;
+  m.delivery = d.id;
+  TRY(uint32_t uid, (*f)->append(m, d.durable));
+  return Delivered{(*f)->id(), uid, false};
+}
+
+Result<Account::CheckReport> Account::check(bool repair) {
+  CheckReport report;
+  std::set<uint64_t> known;
+  CHECK(tree_.refresh());
+  for (auto& [id, info] : tree_.folders()) {
+    TRY(Folder * f, folder(id));
+    CHECK(f->refresh());
+    UidSet bad;
+    for (auto& e : f->state().entries()) {
+      report.messages++;
+      known.insert(e.stamp);
+      auto r = segments_.check(e);
+      if (r) continue;
+      report.findings.push_back(fmt::format("{} UID {}: {}", info.name, e.uid, r.error().what));
+      bad.add(e.uid);
+    }
+    for (auto& g : f->state().gone()) known.insert(g.entry.stamp);
+    if (repair && !bad.empty()) {
+      CHECK(f->expunge(bad));
+      report.repaired += bad.size();
+    }
+  }
+  std::set<std::pair<uint32_t, std::string>> deliveries;
+  TRY(Folder * inbox, folder(inbox_id));
+  std::vector<MailSegments::Found> lost;
+  TRY(auto damage, segments_.scan(Time{}, [&](const MailSegments::Found& m) {
+    bool first = m.meta.delivery == std::string(16, '\0') || deliveries.insert({0, m.meta.delivery}).second;
+    if (known.count(m.stamp) || !tree_.find(m.meta.folder) || !first) return true;
+    lost.push_back(m);
+    return true;
+  }));
+  for (auto& d : damage) report.findings.push_back(d);
+  for (auto& m : lost) {
+    report.findings.push_back(fmt::format("a message of {} bytes in segment {} at {} is in no folder", m.meta.size,
+                                          m.ref.segment, m.ref.offset));
+    if (!repair) continue;
+    Entry e{m.meta.uid, m.meta.flags, static_cast<uint8_t>(m.meta.kind), m.ref, m.meta_bytes, m.meta.size, m.meta.date, 0, 0, m.stamp};
+    TRY(auto bytes, segments_.message(e));
+    NewMessage again;
+    again.bytes = bytes;
+    again.date = m.meta.date;
+    again.delivery = m.meta.delivery;
+    CHECK(inbox->append(again, true));
+    report.repaired++;
+  }
+  return report;
+}
+
+}  // namespace jd::store

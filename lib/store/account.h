@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// account.h: one user's whole mailbox: folders, messages, deliveries.  jdmail-store(5).
+//
+// Several processes may have the same account open (sessions, deliveries).  Blocking; one thread.
+// Folder pointers live as long as the Account.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+#include "lib/store/folder.h"
+#include "lib/store/lock.h"
+#include "lib/store/segments.h"
+#include "lib/store/tree.h"
+
+namespace jd::store {
+
+// mail/<domain>/<user>, relative to the mail directory, for an address whose parts are lower case.
+std::string account_directory(std::string_view local, std::string_view domain);
+
+class Account {
+ public:
+  // `path` is the account's directory; `create` makes it with the usual folders (durably).
+  static Result<std::unique_ptr<Account>> open(const std::string& path, bool create);
+
+  Tree& tree() { return tree_; }
+  MailSegments& segments() { return segments_; }
+  Result<Folder*> folder(uint32_t id);          // opened on first use, then kept
+  Result<Folder*> folder(std::string_view name);  // perm: no such folder
+
+  // RENAME INBOX x: all mail goes to the new folder x, INBOX stays empty (RFC 3501 §6.3.5).
+  Status rename_inbox(std::string_view to);
+
+  struct Usage { uint64_t bytes = 0, messages = 0; };
+  Result<Usage> usage();  // of all folders, exact; expunged mail does not count
+
+  struct Delivery {
+    std::string_view bytes;
+    std::string_view folder = "INBOX";  // unknown: INBOX
+    std::string id;                     // delivery_id(queue id, recipient)
+    Time accepted;                      // when the queue took the message: nothing older is searched
+    uint64_t quota = 0;                 // bytes; 0: none
+    bool may_be_replay = false;         // an earlier attempt may have succeeded
+    bool durable = false;               // sync before returning (the journal does not keep it for us)
+    uint8_t flags = 0;
+    std::vector<std::string> keywords;
+  };
+  struct Delivered { uint32_t folder, uid; bool was_there; };
+  // Exactly once for one id.  Errors: perm with sys EDQUOT: over quota; temp: try again.
+  Result<Delivered> deliver(const Delivery& d);
+
+  // Everything a `check` looks at: every entry's record and checksum, every segment.  One line per
+  // finding; empty: all is well.  repair: entries whose messages are gone are dropped, messages that
+  // no folder knows come back into INBOX.
+  struct CheckReport { std::vector<std::string> findings; uint64_t messages = 0; uint64_t repaired = 0; };
+  Result<CheckReport> check(bool repair);
+
+  int dir() const { return dir_.get(); }
+  const std::string& path() const { return path_; }
+
+ private:
+  Account(std::string path, Fd dir, std::unique_ptr<AccountLock> lock, Tree tree);
+  Result<std::optional<Delivered>> find_delivery(const std::string& id, Time since);
+
+  std::string path_;
+  Fd dir_;
+  std::unique_ptr<AccountLock> lock_;
+  MailSegments segments_;
+  Tree tree_;
+  std::map<uint32_t, std::unique_ptr<Folder>> folders_;
+};
+
+}  // namespace jd::store

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: MIT
+#include "lib/store/folder.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <set>
+
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/base/random.h"
+#include "lib/base/text.h"
+#include "lib/mime/imap_form.h"
+
+namespace jd::store {
+namespace {
+constexpr uint32_t reserve_step = 1000;
+constexpr uint64_t rewrite_least = 1 << 20;
+
+int64_t default_undelete_since() { return now().seconds() - days(14).seconds(); }
+}  // namespace
+
+std::string Folder::log_name() const { return fmt::format("box/{}.log", info_.id); }
+
+Result<std::unique_ptr<Folder>> Folder::open(int dir, AccountLock& lock, MailSegments& segments,
+                                             const FolderInfo& info) {
+  std::unique_ptr<Folder> f(new Folder(dir, lock, segments, info));
+  Status r = f->load();
+  if (!r) return wrap(Result<std::unique_ptr<Folder>>(Unexpected(r.error())), "cannot open folder '{}'", info.name);
+  return f;
+}
+
+// An empty log, or, when the log was lost, one rebuilt from the message records of this folder.
+Status Folder::make_log() {
+  TRY(auto hold, lock_.hold());
+  if (auto there = journal::SegmentReader::open(dir_, log_name()); there) return {};
+  CHECK(file::make_directory(dir_, "box"));
+  std::string tmp = fmt::format("box/{}.tmp", info_.id);
+  CHECK(file::unlink(dir_, tmp));
+  FolderState fresh;
+  fresh.init(info_.uid_validity);
+  TRY(auto damage, segments_.scan(Time{}, [&](const MailSegments::Found& m) {
+    if (m.meta.folder != info_.id || fresh.find(m.meta.uid)) return true;
+    Entry e{m.meta.uid, m.meta.flags, static_cast<uint8_t>(m.meta.kind), m.ref, m.meta_bytes, m.meta.size,
+            m.meta.date, 0, 1, m.stamp};
+    std::string p;
+    encode(p, e);
+    fresh.apply(type_arrive, 1, p);
+    return true;
+  }));
+  for (auto& d : damage) log::warn("store_damage", {{"what", d}});
+  if (!fresh.entries().empty()) {
+    // What was handed out after the last arrival is not known: leave a gap.
+    fresh.skip_to(fresh.entries().back().uid + reserve_step);
+    log::warn("folder_rebuilt", {{"folder", info_.name}, {"messages", fresh.entries().size()}});
+  }
+  TRY(auto w, journal::SegmentWriter::create(dir_, tmp, {kind_box, info_.id, 0, true}));
+  for (auto& o : fresh.snapshot(0)) CHECK(w.append(o.type, 0, o.stamp, {o.payload}));
+  CHECK(w.commit());
+  CHECK(file::rename(dir_, tmp, log_name()));
+  TRY(Fd box, file::open(dir_, "box", O_RDONLY | O_DIRECTORY));
+  CHECK(file::sync_directory(box.get()));
+  return file::sync_directory(dir_);
+}
+
+Status Folder::load() {
+  auto r = journal::SegmentReader::open(dir_, log_name());
+  if (!r && (r.error().sys == ENOENT || r.error().sys == ENODATA)) {
+    if (r.error().sys == ENODATA) CHECK(file::rename(dir_, log_name(), log_name() + ".damaged"));
+    CHECK(make_log());
+    r = journal::SegmentReader::open(dir_, log_name());
+  }
+  if (!r) return Unexpected(r.error());
+  reader_ = std::move(*r);
+  writer_.reset();
+  state_.init(info_.uid_validity);
+  snapshot_next_ = 1;
+  CHECK(take_records());
+  for (auto& d : reader_->damage())
+    log::error("store_damage", {{"folder", info_.name}, {"file", log_name()}, {"offset", d.offset}, {"bytes", d.length},
+                                {"what", d.reason}, {"todo", "jdctl mailbox check"}});
+  check_after_boot();
+  return {};
+}
+
+// The machine was started anew since the last arrival here: what was not synced may be gone.
+void Folder::check_after_boot() {
+  lost_ = {};
+  if (state_.reserved_boot().empty() || state_.reserved_boot() == boot_id()) return;
+  state_.skip_to(state_.reserved_end());
+  for (auto& e : state_.entries())
+    if (e.uid >= snapshot_next_ && !segments_.check(e)) lost_.add(e.uid);
+  for (auto& r : lost_.ranges())
+    for (uint32_t u = r.first; u <= r.last; u++) state_.drop(u);
+  if (!lost_.empty()) log::warn("lost_in_power_cut", {{"folder", info_.name}, {"uids", lost_.text()},
+                                                      {"note", "never acknowledged; the queue delivers them again"}});
+}
+
+Result<bool> Folder::take_records() {
+  bool changed = false;
+  for (;;) {
+    TRY(auto record, reader_->next());
+    if (!record) return changed;
+    if (!state_.apply(record->type, record->stamp, record->payload))
+      log::error("store_damage", {{"folder", info_.name}, {"offset", record->ref.offset}, {"what", "a record that makes no sense"}});
+    if (record->type == type_state) snapshot_next_ = state_.uid_next();
+    changed = true;
+  }
+}
+
+Result<bool> Folder::refresh() {
+  struct stat st;
+  if (::fstat(reader_->fd(), &st) == 0 && st.st_nlink == 0) {  // replaced by a shorter one
+    uint64_t before = state_.mod_seq();
+    CHECK(load());
+    return state_.mod_seq() != before;
+  }
+  if (static_cast<uint64_t>(st.st_size) <= reader_->tell()) return false;
+  return take_records();
+}
+
+Status Folder::open_writer() {
+  CHECK(refresh());
+  if (!writer_ || writer_->is_broken()) {
+    TRY(auto w, journal::SegmentWriter::append_to(dir_, log_name(), reader_->tell()));
+    writer_ = std::move(w);
+    return {};
+  }
+  return writer_->refresh();
+}
+
+Status Folder::write(uint16_t type, uint64_t mod_seq, const std::string& payload) {
+  CHECK(writer_->append(type, 0, mod_seq, {payload}));
+  CHECK(writer_->flush());
+  MUST(state_.apply(type, mod_seq, payload));
+  reader_->seek(writer_->flushed());
+  return {};
+}
+
+Status Folder::commit() {
+  if (auto r = file::sync_data(writer_->fd()); !r) {
+    writer_.reset();  // the kernel may have dropped the pages
+    return Unexpected(r.error());
+  }
+  return {};
+}
+
+// Under the lock: UIDs up to uid_next + n may be used without another sync.
+Status Folder::reserve(uint32_t n) {
+  bool same_boot = state_.reserved_boot() == boot_id();
+  uint32_t next = state_.uid_next();
+  if (next > UINT32_MAX - n - 2 * reserve_step) return fail(Fault::perm, "folder '{}' has no UIDs left", info_.name);
+  if (same_boot && next + n <= state_.reserved_end()) return {};
+  if (!lost_.empty()) {
+    std::string p;
+    lost_.encode(p);
+    CHECK(write(type_drop, state_.mod_seq() + 1, p));
+    lost_ = {};
+  }
+  CHECK(write(type_reserve, state_.mod_seq(), FolderState::make_reserve(next + n + reserve_step, boot_id())));
+  return commit();
+}
+
+Result<uint64_t> Folder::keyword_mask(const std::vector<std::string>& names, bool may_add) {
+  uint64_t mask = 0;
+  std::vector<std::string> fresh;
+  for (auto& n : names)
+    if (state_.keyword_bit(n) < 0 && n.size() < 256 && !n.empty()) fresh.push_back(n);
+  if (may_add && !fresh.empty()) {
+    if (state_.keywords().size() + fresh.size() > max_keywords)
+      return fail(Fault::perm, "no more than {} different keywords in a folder", max_keywords);
+    CHECK(write(type_keywords, state_.mod_seq(), FolderState::make_keywords(fresh)));
+  }
+  for (auto& n : names)
+    if (int b = state_.keyword_bit(n); b >= 0) mask |= uint64_t{1} << b;
+  return mask;
+}
+
+Result<uint32_t> Folder::append(const NewMessage& m, bool durable) {
+  auto parsed = mime::parse_for_store(m.bytes);  // before the lock: it is the slow part
+  Meta meta;
+  bool is_big = m.bytes.size() >= big_bytes;
+  meta.kind = is_big;
+  meta.folder = info_.id;
+  meta.flags = m.flags & all_flags;
+  meta.date = m.date ? m.date : now().seconds();
+  meta.size = m.bytes.size();
+  meta.delivery = m.delivery;
+  meta.structure = std::move(parsed.structure);
+  meta.envelope = std::move(parsed.envelope);
+  meta.bodystructure = std::move(parsed.bodystructure);
+  Entry e;
+  {
+    TRY(auto hold, lock_.hold());
+    CHECK(open_writer());
+    CHECK(reserve(m.uid > state_.uid_next() ? m.uid - state_.uid_next() + 1 : 1));
+    TRY(uint64_t keywords, keyword_mask(m.keywords, true));
+    e.uid = m.uid && !state_.find(m.uid) && m.uid >= state_.uid_next() ? m.uid : state_.uid_next();
+    e.stamp = random_number();
+    meta.uid = e.uid;
+    TRY(auto placed, segments_.append(e.stamp, encode(meta), m.bytes, is_big));
+    e.flags = meta.flags;
+    e.kind = is_big;
+    e.ref = placed.ref;
+    e.meta = placed.meta;
+    e.size = meta.size;
+    e.date = meta.date;
+    e.keywords = keywords;
+    e.mod_seq = state_.mod_seq() + 1;
+    std::string p;
+    encode(p, e);
+    CHECK(write(type_arrive, e.mod_seq, p));
+    CHECK(rewrite_if_grown());
+  }
+  if (durable) {
+    CHECK(segments_.commit());
+    CHECK(commit());
+  }
+  return e.uid;
+}
+
+Result<uint64_t> Folder::store(FlagOp op, uint8_t flags, const std::vector<std::string>& keywords, const UidSet& uids) {
+  uint64_t seq;
+  {
+    TRY(auto hold, lock_.hold());
+    CHECK(open_writer());
+    TRY(uint64_t mask, keyword_mask(keywords, op != FlagOp::remove));
+    UidSet present;  // only what changes is written: a repeated STORE costs nothing
+    for (auto& r : uids.ranges()) {
+      auto& all = state_.entries();
+      auto i = std::lower_bound(all.begin(), all.end(), r.first, [](const Entry& e, uint32_t u) { return e.uid < u; });
+      for (; i != all.end() && i->uid <= r.last; ++i) {
+        uint8_t f = op == FlagOp::set ? flags : op == FlagOp::add ? i->flags | flags : i->flags & static_cast<uint8_t>(~flags);
+        uint64_t k = op == FlagOp::set ? mask : op == FlagOp::add ? i->keywords | mask : i->keywords & ~mask;
+        if (f != i->flags || k != i->keywords) present.add(i->uid);
+      }
+    }
+    if (present.empty()) return uint64_t{0};
+    seq = state_.mod_seq() + 1;
+    CHECK(write(type_flags, seq, FolderState::make_flags(op, flags & all_flags, mask, present)));
+    CHECK(rewrite_if_grown());
+  }
+  CHECK(commit());
+  return seq;
+}
+
+Status Folder::expunge(const UidSet& uids) {
+  if (uids.empty()) return {};
+  {
+    TRY(auto hold, lock_.hold());
+    CHECK(open_writer());
+    CHECK(write(type_expunge, state_.mod_seq() + 1, FolderState::make_expunge(now().seconds(), uids)));
+    CHECK(rewrite_if_grown());
+  }
+  return commit();
+}
+
+Result<std::vector<std::pair<uint32_t, uint32_t>>> Folder::copy_from(Folder& from, const UidSet& uids, bool move) {
+  std::vector<std::pair<uint32_t, uint32_t>> pairs;
+  std::set<uint32_t> used;
+  {
+    TRY(auto hold, lock_.hold());
+    CHECK(open_writer());
+    if (&from != this) CHECK(from.open_writer());
+    std::vector<Entry> chosen;
+    for (auto& r : uids.ranges()) {
+      auto& all = from.state_.entries();
+      auto i = std::lower_bound(all.begin(), all.end(), r.first, [](const Entry& e, uint32_t u) { return e.uid < u; });
+      for (; i != all.end() && i->uid <= r.last; ++i) chosen.push_back(*i);
+    }
+    if (chosen.empty()) return pairs;
+    CHECK(reserve(static_cast<uint32_t>(chosen.size())));
+    std::vector<uint64_t> translate(from.state_.keywords().size());
+    uint64_t in_use = 0;
+    for (auto& e : chosen) in_use |= e.keywords;
+    for (std::size_t b = 0; b < translate.size(); b++) {
+      if (!(in_use >> b & 1)) continue;
+      TRY(translate[b], keyword_mask({from.state_.keywords()[b]}, true));
+    }
+    std::string p;
+    uint32_t uid = state_.uid_next();
+    uint64_t seq = state_.mod_seq() + 1;
+    UidSet moved;
+    for (Entry e : chosen) {
+      moved.add(e.uid);
+      pairs.push_back({e.uid, uid});
+      uint64_t words = 0;
+      for (std::size_t b = 0; b < translate.size(); b++)
+        if (e.keywords >> b & 1) words |= translate[b];
+      used.insert(e.ref.segment);
+      e.keywords = words;
+      e.uid = uid++;
+      e.mod_seq = seq;
+      encode(p, e);
+    }
+    CHECK(write(type_arrive, seq, p));
+    if (move)
+      CHECK(from.write(type_expunge, from.state_.mod_seq() + 1, FolderState::make_expunge(now().seconds(), moved)));
+    CHECK(rewrite_if_grown());
+    if (move && &from != this) CHECK(from.rewrite_if_grown());
+  }
+  // A reference must not outlive a message that was never synced.
+  CHECK(segments_.commit_segments(used));
+  CHECK(commit());
+  if (move && &from != this) CHECK(from.commit());
+  return pairs;
+}
+
+Status Folder::restore(const UidSet& uids) {
+  {
+    TRY(auto hold, lock_.hold());
+    CHECK(open_writer());
+    std::string p;
+    uint64_t seq = state_.mod_seq() + 1;
+    for (auto& g : state_.gone()) {
+      if (!uids.contains(g.entry.uid) || state_.find(g.entry.uid)) continue;
+      Entry e = g.entry;
+      e.flags &= static_cast<uint8_t>(~deleted);
+      e.mod_seq = seq;
+      encode(p, e);
+    }
+    if (p.empty()) return {};
+    CHECK(write(type_arrive, seq, p));
+  }
+  return commit();
+}
+
+Status Folder::set_recent(uint32_t uid) {
+  if (uid <= state_.recent()) return {};
+  TRY(auto hold, lock_.hold());
+  CHECK(open_writer());
+  std::string p;
+  put(p, uid);
+  return write(type_recent, state_.mod_seq(), p);
+}
+
+// The log is replaced by one that begins with the present state.  Under the lock.
+Status Folder::rewrite_if_grown() {
+  uint64_t live = (state_.entries().size() + state_.gone().size()) * entry_bytes;
+  if (reader_->tell() < rewrite_least + 4 * live) return {};
+  std::string tmp = fmt::format("box/{}.tmp", info_.id);
+  Status r = [&]() -> Status {
+    std::set<uint32_t> segments;
+    for (auto& e : state_.entries())
+      if (e.uid >= snapshot_next_) segments.insert(e.ref.segment);
+    CHECK(segments_.commit_segments(segments));
+    CHECK(file::unlink(dir_, tmp));
+    TRY(auto w, journal::SegmentWriter::create(dir_, tmp, {kind_box, info_.id, 0, true}));
+    for (auto& o : state_.snapshot(default_undelete_since())) CHECK(w.append(o.type, 0, o.stamp, {o.payload}));
+    CHECK(w.commit());
+    CHECK(file::rename(dir_, tmp, log_name()));
+    TRY(Fd box, file::open(dir_, "box", O_RDONLY | O_DIRECTORY));
+    return file::sync_directory(box.get());
+  }();
+  if (!r) {
+    log::failure("rewrite_failed", r.error(), {{"folder", info_.name}});
+    return {};  // the old log is whole; try at the next change
+  }
+  CHECK(load());
+  return open_writer();
+}
+
+}  // namespace jd::store

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// folder.h: one folder of an account: its log on disk and its state in memory.
+//
+// Any number of processes may have it open: what one writes the others see at their next refresh()
+// (the log file is what inotify watches).  Every change is one short append under the account's
+// lock.  UIDs: rising, never used twice, not even after a power cut that lost entries: they come
+// from a range that was reserved durably before.  Blocking; one thread.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/log/segment.h"
+#include "lib/store/format.h"
+#include "lib/store/lock.h"
+#include "lib/store/segments.h"
+#include "lib/store/state.h"
+#include "lib/store/tree.h"
+
+namespace jd::store {
+
+struct NewMessage {
+  std::string_view bytes;  // CRLF wire form
+  uint8_t flags = 0;
+  std::vector<std::string> keywords;
+  int64_t date = 0;        // INTERNALDATE, seconds; 0: now
+  std::string delivery;    // delivery_id(), or ""
+  uint32_t uid = 0;        // import only: this UID when it is still free, else the next
+};
+
+class Folder {
+ public:
+  static Result<std::unique_ptr<Folder>> open(int account_dir, AccountLock& lock, MailSegments& segments,
+                                              const FolderInfo& info);
+  uint32_t id() const { return info_.id; }
+  const FolderState& state() const { return state_; }
+  std::string log_name() const;  // "box/1.log", below the account's directory
+
+  Result<bool> refresh();  // true: something changed
+  // The message is visible on return, and with `durable` survives a power cut.
+  Result<uint32_t> append(const NewMessage& m, bool durable);
+  // Durable on return; the new mod_seq, or 0 when nothing changed.  Unknown keywords are made; perm
+  // when there are more than max_keywords.
+  Result<uint64_t> store(FlagOp op, uint8_t flags, const std::vector<std::string>& keywords, const UidSet& uids);
+  Status expunge(const UidSet& uids);
+  // References only, no bodies.  Pairs of (UID there, UID here).  with move: expunged there, both
+  // under one hold of the lock.
+  Result<std::vector<std::pair<uint32_t, uint32_t>>> copy_from(Folder& from, const UidSet& uids, bool move);
+  Status restore(const UidSet& uids);  // expunged ones come back with their UIDs
+  Status set_recent(uint32_t uid);     // \Recent is over for UIDs below it
+
+ private:
+  Folder(int dir, AccountLock& lock, MailSegments& segments, const FolderInfo& info)
+      : dir_(dir), lock_(lock), segments_(segments), info_(info) {}
+  Status make_log();
+  Status load();
+  void check_after_boot();
+  Status open_writer();                            // under the lock
+  Result<bool> take_records();
+  Status write(uint16_t type, uint64_t mod_seq, const std::string& payload);  // visible, applied
+  Result<uint64_t> keyword_mask(const std::vector<std::string>& names, bool may_add);
+  Status reserve(uint32_t uids);
+  Status commit();                                 // outside the lock: others go on meanwhile
+  Status rewrite_if_grown();
+
+  int dir_;
+  AccountLock& lock_;
+  MailSegments& segments_;
+  FolderInfo info_;
+  FolderState state_;
+  std::optional<journal::SegmentReader> reader_;
+  std::optional<journal::SegmentWriter> writer_;
+  uint32_t snapshot_next_ = 1;  // entries from this UID on arrived since the log began
+  UidSet lost_;                 // dropped by check_after_boot, not yet said in the log
+};
+
+}  // namespace jd::store

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "lib/store/format.h"
+
+#include <stdlib.h>
+
+#include "lib/base/file.h"
+#include "lib/base/hash.h"
+#include "lib/log/crc32c.h"
+
+namespace jd::store {
+
+void encode(std::string& out, const Entry& e) {
+  put(out, e.uid);
+  put(out, e.flags);
+  put(out, e.kind);
+  put(out, uint16_t{0});
+  put(out, e.ref.segment);
+  put(out, e.ref.length);
+  put(out, e.ref.offset);
+  put(out, e.meta);
+  put(out, uint32_t{0});
+  put(out, e.size);
+  put(out, e.date);
+  put(out, e.keywords);
+  put(out, e.mod_seq);
+  put(out, e.stamp);
+}
+
+bool decode(std::string_view& in, Entry& e) {
+  uint16_t zero;
+  uint32_t zero4;
+  return in.size() >= entry_bytes && take(in, e.uid) && take(in, e.flags) && take(in, e.kind) &&
+         take(in, zero) && take(in, e.ref.segment) && take(in, e.ref.length) &&
+         take(in, e.ref.offset) && take(in, e.meta) && take(in, zero4) && take(in, e.size) &&
+         take(in, e.date) && take(in, e.keywords) && take(in, e.mod_seq) && take(in, e.stamp) && e.uid > 0;
+}
+
+namespace {
+constexpr uint16_t meta_version = 1;
+constexpr std::size_t meta_head = 2 + 2 + 4 + 4 + 4 + 8 + 8 + 16 + 4 + 4 + 4;
+}  // namespace
+
+std::string encode(const Meta& m) {
+  std::string r;
+  r.reserve(meta_head + 4 + m.structure.size() + m.envelope.size() + m.bodystructure.size());
+  put(r, meta_version);
+  put(r, m.kind);
+  put(r, m.folder);
+  put(r, m.uid);
+  put(r, uint32_t{m.flags});
+  put(r, m.date);
+  put(r, m.size);
+  r += m.delivery.size() == 16 ? m.delivery : std::string(16, '\0');
+  put(r, static_cast<uint32_t>(m.structure.size()));
+  put(r, static_cast<uint32_t>(m.envelope.size()));
+  put(r, static_cast<uint32_t>(m.bodystructure.size()));
+  uint32_t crc = journal::crc32c(0, r);
+  crc = journal::crc32c(crc, m.structure);
+  crc = journal::crc32c(crc, m.envelope);
+  crc = journal::crc32c(crc, m.bodystructure);
+  put(r, crc);
+  r += m.structure;
+  r += m.envelope;
+  r += m.bodystructure;
+  return r;
+}
+
+std::optional<Meta> decode_meta(std::string_view in) {
+  std::string_view all = in;
+  Meta m;
+  uint16_t v;
+  uint32_t flags, structure, envelope, bodystructure, crc;
+  if (!take(in, v) || v != meta_version || !take(in, m.kind) || !take(in, m.folder) || !take(in, m.uid) ||
+      !take(in, flags) || !take(in, m.date) || !take(in, m.size) || in.size() < 16)
+    return std::nullopt;
+  m.flags = static_cast<uint8_t>(flags);
+  m.delivery = in.substr(0, 16);
+  in.remove_prefix(16);
+  if (!take(in, structure) || !take(in, envelope) || !take(in, bodystructure) || !take(in, crc)) return std::nullopt;
+  uint64_t sum = uint64_t{structure} + envelope + bodystructure;
+  if (sum > in.size()) return std::nullopt;
+  if (journal::crc32c(journal::crc32c(0, all.substr(0, meta_head)), in.substr(0, sum)) != crc) return std::nullopt;
+  m.structure = in.substr(0, structure);
+  m.envelope = in.substr(structure, envelope);
+  m.bodystructure = in.substr(structure + envelope, bodystructure);
+  return m;
+}
+
+std::string delivery_id(std::string_view queue_id, std::string_view recipient) {
+  std::string both(queue_id);
+  both += '\0';
+  both += recipient;
+  return blake2b(both, 16);
+}
+
+const std::string& boot_id() {
+  static const std::string id = [] {
+    if (const char* given = ::getenv("JDMAIL_BOOT_ID")) return blake2b(given, 16);
+    auto text = file::read_all("/proc/sys/kernel/random/boot_id", 64);
+    return blake2b(text ? *text : std::string("unknown"), 16);
+  }();
+  return id;
+}
+
+}  // namespace jd::store

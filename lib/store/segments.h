@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// segments.h: the message records of one account: seg/*.seg and big/*.
+//
+// Appending needs the account's lock (lock.h); reading needs none, for records never change.
+// Blocking; one thread.  append() makes a record visible, commit() durable.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "lib/base/result.h"
+#include "lib/log/segment.h"
+#include "lib/store/format.h"
+
+namespace jd::store {
+
+class MailSegments {
+ public:
+  explicit MailSegments(int account_dir) : dir_(account_dir) {}
+  // `meta` is encode(Meta) of this message.  A message of big_bytes or more is put into big/.
+  struct Placed { journal::Ref ref; uint32_t meta; };
+  Result<Placed> append(uint64_t stamp, std::string_view meta, std::string_view message, bool is_big);
+  // What append() wrote since the last commit survives a power cut.
+  Status commit();
+  // The segments that these refs are in survive a power cut, whoever wrote them.
+  Status commit_segments(const std::set<uint32_t>& numbers);
+
+  // perm: the record is damaged or is another one's (e.stamp).
+  Result<Meta> meta(const Entry& e);
+  Result<std::string> message(const Entry& e);
+  Status check(const Entry& e);  // reads it all, checksums verified
+
+  // All good message records, oldest first, of the segments that were last written at or after
+  // `since`; visit returns false to stop.  Damage met is returned as text, one line per place.
+  struct Found { journal::Ref ref; uint64_t stamp; Meta meta; uint32_t meta_bytes; };
+  Result<std::vector<std::string>> scan(Time since, const std::function<bool(const Found&)>& visit);
+
+ private:
+  Status open_writer();
+  Result<journal::SegmentReader*> reader(uint32_t number);
+  Result<std::vector<uint32_t>> numbers();
+
+  int dir_;
+  std::optional<journal::SegmentWriter> writer_;
+  bool dirty_ = false;
+  std::vector<std::string> big_dirty_;
+  std::map<uint32_t, std::unique_ptr<journal::SegmentReader>> readers_;
+};
+
+}  // namespace jd::store

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+#include "lib/store/state.h"
+
+#include <algorithm>
+
+#include "lib/base/text.h"
+
+namespace jd::store {
+
+std::vector<Entry>::iterator FolderState::at_least(uint32_t uid) {
+  return std::lower_bound(entries_.begin(), entries_.end(), uid,
+                          [](const Entry& e, uint32_t u) { return e.uid < u; });
+}
+
+const Entry* FolderState::find(uint32_t uid) const {
+  auto i = const_cast<FolderState*>(this)->at_least(uid);
+  return i != entries_.end() && i->uid == uid ? &*i : nullptr;
+}
+
+int FolderState::keyword_bit(std::string_view name) const {
+  for (std::size_t i = 0; i < keywords_.size(); i++)
+    if (iequals(keywords_[i], name)) return static_cast<int>(i);
+  return -1;
+}
+
+void FolderState::count(const Entry& e, int sign) {
+  bytes_ += sign > 0 ? e.size : -e.size;
+  if (!(e.flags & seen)) unseen_ += static_cast<uint32_t>(sign);
+}
+
+void FolderState::init(uint32_t uid_validity) {
+  *this = FolderState();
+  uid_validity_ = uid_validity;
+}
+
+void FolderState::drop(uint32_t uid) {
+  auto i = at_least(uid);
+  if (i == entries_.end() || i->uid != uid) return;
+  count(*i, -1);
+  entries_.erase(i);
+}
+
+bool FolderState::apply(uint16_t type, uint64_t stamp, std::string_view p) {
+  bool good = true;
+  switch (type) {
+    case type_state: good = apply_state(p); break;
+    case type_keywords: good = apply_keywords(p); break;
+    case type_arrive: good = apply_arrive(p, false); break;
+    case type_gone: good = apply_arrive(p, true); break;
+    case type_flags: good = apply_flags(stamp, p); break;
+    case type_expunge: good = apply_expunge(stamp, p); break;
+    case type_reserve: {
+      uint32_t end;
+      good = take(p, end) && p.size() == 16;
+      if (good) reserved_end_ = end, reserved_boot_ = p;
+      break;
+    }
+    case type_recent: {
+      uint32_t uid;
+      good = take(p, uid);
+      if (good) recent_ = std::max(recent_, uid);
+      break;
+    }
+    case type_drop: {
+      auto uids = UidSet::decode(p);
+      good = uids.has_value();
+      if (good)
+        for (auto& r : uids->ranges())
+          while (at_least(r.first) != entries_.end() && at_least(r.first)->uid <= r.last) drop(at_least(r.first)->uid);
+      break;
+    }
+    default: break;  // of a later version: what it says does not concern these fields
+  }
+  if (good && type != type_state && type != type_reserve && type != type_recent) mod_seq_ = std::max(mod_seq_, stamp);
+  if (type != type_state) changes_ += p.size() + journal::head_bytes;
+  return good;
+}
+
+bool FolderState::apply_state(std::string_view p) {
+  uint32_t validity, next, recent, live, gone;
+  uint64_t seq;
+  if (!take(p, validity) || !take(p, next) || !take(p, recent) || !take(p, seq) || !take(p, live) || !take(p, gone))
+    return false;
+  init(validity);
+  uid_next_ = next;
+  recent_ = recent;
+  mod_seq_ = seq;
+  entries_.reserve(std::min<uint32_t>(live, 1 << 20));
+  return true;
+}
+
+bool FolderState::apply_keywords(std::string_view p) {
+  while (!p.empty()) {
+    uint8_t n;
+    if (!take(p, n) || n == 0 || n > p.size()) return false;
+    if (keyword_bit(p.substr(0, n)) < 0) {
+      if (keywords_.size() >= max_keywords) return false;
+      keywords_.emplace_back(p.substr(0, n));
+    }
+    p.remove_prefix(n);
+  }
+  return true;
+}
+
+bool FolderState::apply_arrive(std::string_view p, bool gone) {
+  while (!p.empty()) {
+    Entry e;
+    if (!decode(p, e)) return false;
+    if (gone) {
+      int64_t when;
+      if (!take(p, when)) return false;
+      gone_.push_back({e, when});
+    } else if (entries_.empty() || e.uid > entries_.back().uid) {
+      entries_.push_back(e);
+      count(e, 1);
+    } else if (auto i = at_least(e.uid); i == entries_.end() || i->uid != e.uid) {
+      count(e, 1);
+      entries_.insert(i, e);  // undelete brings an old UID back in its place
+    }
+    uid_next_ = std::max(uid_next_, e.uid + 1);
+    mod_seq_ = std::max(mod_seq_, e.mod_seq);
+  }
+  return true;
+}
+
+bool FolderState::apply_flags(uint64_t seq, std::string_view p) {
+  uint8_t op, flags;
+  uint64_t words;
+  if (!take(p, op) || op > 2 || !take(p, flags) || !take(p, words)) return false;
+  auto uids = UidSet::decode(p);
+  if (!uids) return false;
+  for (auto& r : uids->ranges()) {
+    for (auto i = at_least(r.first); i != entries_.end() && i->uid <= r.last; ++i) {
+      count(*i, -1);
+      switch (static_cast<FlagOp>(op)) {
+        case FlagOp::set: i->flags = flags; i->keywords = words; break;
+        case FlagOp::add: i->flags |= flags; i->keywords |= words; break;
+        case FlagOp::remove: i->flags &= static_cast<uint8_t>(~flags); i->keywords &= ~words; break;
+      }
+      count(*i, 1);
+      i->mod_seq = seq;
+    }
+  }
+  return true;
+}
+
+bool FolderState::apply_expunge(uint64_t seq, std::string_view p) {
+  int64_t when;
+  if (!take(p, when)) return false;
+  auto uids = UidSet::decode(p);
+  if (!uids) return false;
+  for (auto& r : uids->ranges()) {
+    auto from = at_least(r.first);
+    auto to = from;
+    for (; to != entries_.end() && to->uid <= r.last; ++to) {
+      count(*to, -1);
+      to->mod_seq = seq;
+      gone_.push_back({*to, when});
+    }
+    if (uids->ranges().size() == 1) entries_.erase(from, to);
+  }
+  if (uids->ranges().size() > 1)  // one pass, however many ranges
+    entries_.erase(std::remove_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return uids->contains(e.uid); }),
+                   entries_.end());
+  return true;
+}
+
+std::vector<FolderState::Out> FolderState::snapshot(int64_t keep_since) const {
+  std::vector<Out> out;
+  std::string p;
+  std::size_t kept = 0;
+  for (auto& g : gone_) kept += g.when >= keep_since;
+  put(p, uid_validity_);
+  put(p, uid_next_);
+  put(p, recent_);
+  put(p, mod_seq_);
+  put(p, static_cast<uint32_t>(entries_.size()));
+  put(p, static_cast<uint32_t>(kept));
+  out.push_back({type_state, mod_seq_, p});
+  if (!reserved_boot_.empty()) out.push_back({type_reserve, mod_seq_, make_reserve(reserved_end_, reserved_boot_)});
+  if (!keywords_.empty()) out.push_back({type_keywords, mod_seq_, make_keywords(keywords_)});
+  constexpr std::size_t batch = 500;  // a damaged record costs no more entries than this
+  p.clear();
+  for (std::size_t i = 0; i < entries_.size(); i++) {
+    encode(p, entries_[i]);
+    if (i % batch == batch - 1 || i + 1 == entries_.size()) {
+      out.push_back({type_arrive, mod_seq_, std::move(p)});
+      p.clear();
+    }
+  }
+  std::size_t n = 0;
+  for (auto& g : gone_) {
+    if (g.when < keep_since) continue;
+    encode(p, g.entry);
+    put(p, g.when);
+    if (++n % batch == 0 || n == kept) {
+      out.push_back({type_gone, mod_seq_, std::move(p)});
+      p.clear();
+    }
+  }
+  return out;
+}
+
+std::string FolderState::make_flags(FlagOp op, uint8_t flags, uint64_t keywords, const UidSet& uids) {
+  std::string p;
+  put(p, static_cast<uint8_t>(op));
+  put(p, flags);
+  put(p, keywords);
+  uids.encode(p);
+  return p;
+}
+
+std::string FolderState::make_expunge(int64_t when, const UidSet& uids) {
+  std::string p;
+  put(p, when);
+  uids.encode(p);
+  return p;
+}
+
+std::string FolderState::make_reserve(uint32_t end, const std::string& boot) {
+  std::string p;
+  put(p, end);
+  return p + boot;
+}
+
+std::string FolderState::make_keywords(const std::vector<std::string>& names) {
+  std::string p;
+  for (auto& n : names) {
+    put(p, static_cast<uint8_t>(n.size()));
+    p += n;
+  }
+  return p;
+}
+
+}  // namespace jd::store

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// state.h: what a folder holds, as told by the records of its log; no I/O.
+//
+// Each apply_* takes one record's payload and returns false when it is malformed (nothing changed).
+// The same records made by the make_* functions are written by Folder and applied here by every
+// process that reads them, so all see the same.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/store/format.h"
+#include "lib/store/uid_set.h"
+
+namespace jd::store {
+
+struct Gone {
+  Entry entry;
+  int64_t when = 0;  // seconds
+};
+
+class FolderState {
+ public:
+  const std::vector<Entry>& entries() const { return entries_; }  // rising UIDs
+  const Entry* find(uint32_t uid) const;
+  const std::vector<Gone>& gone() const { return gone_; }
+  uint32_t uid_validity() const { return uid_validity_; }
+  uint32_t uid_next() const { return uid_next_; }          // what the next arrival gets at the least
+  uint32_t reserved_end() const { return reserved_end_; }  // UIDs below it may be used without a sync
+  const std::string& reserved_boot() const { return reserved_boot_; }
+  uint32_t recent() const { return recent_; }
+  uint64_t mod_seq() const { return mod_seq_; }            // HIGHESTMODSEQ
+  const std::vector<std::string>& keywords() const { return keywords_; }
+  int keyword_bit(std::string_view name) const;  // -1: not known; case-insensitive
+  uint64_t bytes() const { return bytes_; }      // sum of the sizes of entries()
+  uint32_t unseen() const { return unseen_; }
+  uint64_t changes() const { return changes_; }  // payload bytes applied since the state began
+
+  bool apply(uint16_t type, uint64_t stamp, std::string_view payload);
+  // The UIDs of arrivals so far that must not be handed out again although the machine may have
+  // lost their entries: called when the log was opened under another boot than it was written in.
+  void skip_to(uint32_t uid) { if (uid > uid_next_) uid_next_ = uid; }
+  // An entry whose message is not there (lost with the machine's power before it was acknowledged,
+  // or damaged).
+  void drop(uint32_t uid);
+  void init(uint32_t uid_validity);
+
+  // The records that say all of this; expunged entries older than `keep_since` are left out.
+  struct Out { uint16_t type; uint64_t stamp; std::string payload; };
+  std::vector<Out> snapshot(int64_t keep_since) const;
+
+  static std::string make_flags(FlagOp op, uint8_t flags, uint64_t keywords, const UidSet& uids);
+  static std::string make_expunge(int64_t when, const UidSet& uids);
+  static std::string make_reserve(uint32_t end, const std::string& boot);
+  static std::string make_keywords(const std::vector<std::string>& names);
+
+ private:
+  bool apply_state(std::string_view p);
+  bool apply_keywords(std::string_view p);
+  bool apply_arrive(std::string_view p, bool gone);
+  bool apply_flags(uint64_t mod_seq, std::string_view p);
+  bool apply_expunge(uint64_t mod_seq, std::string_view p);
+  std::vector<Entry>::iterator at_least(uint32_t uid);
+  void count(const Entry& e, int sign);
+
+  std::vector<Entry> entries_;
+  std::vector<Gone> gone_;
+  std::vector<std::string> keywords_;
+  uint32_t uid_validity_ = 0, uid_next_ = 1, recent_ = 1, reserved_end_ = 1, unseen_ = 0;
+  std::string reserved_boot_;
+  uint64_t mod_seq_ = 1, bytes_ = 0, changes_ = 0;
+};
+
+}  // namespace jd::store

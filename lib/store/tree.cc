@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include "lib/store/tree.h"
+
+#include <errno.h>
+
+#include <algorithm>
+
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+#include "lib/base/time.h"
+#include "lib/store/format.h"
+
+namespace jd::store {
+namespace {
+constexpr std::size_t max_name = 500, max_levels = 50, max_folders = 10'000;
+
+std::string canonical(std::string_view name) {
+  if (iequals(name, "INBOX")) return "INBOX";
+  if (name.size() > 6 && istarts_with(name, "INBOX/")) return "INBOX" + std::string(name.substr(5));
+  return std::string(name);
+}
+
+Status check_name(const std::string& name) {
+  if (name.empty() || name.size() > max_name) return fail(Fault::perm, "a folder name has 1 to {} bytes", max_name);
+  if (!is_utf8(name)) return fail(Fault::perm, "a folder name must be UTF-8");
+  auto levels = split(name, '/');
+  if (levels.size() > max_levels) return fail(Fault::perm, "folders nest at most {} deep", max_levels);
+  for (auto l : levels)
+    if (l.empty() || std::any_of(l.begin(), l.end(), is_ctl) || l == "." || l == "..")
+      return fail(Fault::perm, "'{}' is not a folder name", escape(name));
+  return {};
+}
+}  // namespace
+
+std::string_view special_name(Special s) {
+  static const char* names[] = {"", "\\Drafts", "\\Sent", "\\Junk", "\\Trash", "\\Archive"};
+  return names[static_cast<std::size_t>(s)];
+}
+
+Result<Tree> Tree::open(int dir, AccountLock& lock) {
+  Tree t(dir, lock);
+  auto r = journal::SegmentReader::open(dir, "tree");
+  if (!r && (r.error().sys == ENOENT || r.error().sys == ENODATA)) {
+    CHECK(t.make());
+    r = journal::SegmentReader::open(dir, "tree");
+  }
+  if (!r) return wrap(Result<Tree>(Unexpected(r.error())), "cannot open the folder list");
+  t.reader_ = std::move(*r);
+  CHECK(t.refresh());
+  return t;
+}
+
+// Written whole under another name, so that nobody ever sees a tree without INBOX.
+Status Tree::make() {
+  TRY(auto hold, lock_->hold());
+  auto there = journal::SegmentReader::open(dir_, "tree");
+  if (there) return {};  // another process was faster
+  CHECK(file::unlink(dir_, "tree.tmp"));
+  TRY(auto w, journal::SegmentWriter::create(dir_, "tree.tmp", {kind_tree, 1, 0, true}));
+  auto validity = static_cast<uint32_t>(now().seconds());
+  struct First { const char* name; Special special; };
+  uint32_t id = 0;
+  for (First f : {First{"INBOX", Special::none}, {"Drafts", Special::drafts}, {"Sent", Special::sent},
+                  {"Junk", Special::junk}, {"Trash", Special::trash}, {"Archive", Special::archive}}) {
+    std::string p;
+    put(p, ++id);
+    put(p, validity++);
+    put(p, static_cast<uint8_t>(f.special));
+    CHECK(w.append(type_create, 0, 0, {p, f.name}));
+    CHECK(w.append(type_subscribe, 0, 0, {f.name}));
+  }
+  CHECK(w.commit());
+  CHECK(file::rename(dir_, "tree.tmp", "tree"));
+  return file::sync_directory(dir_);
+}
+
+Status Tree::refresh() {
+  for (;;) {
+    TRY(auto record, reader_->next());
+    if (!record) return {};
+    apply(record->type, record->payload);
+  }
+}
+
+void Tree::apply(uint16_t type, std::string_view p) {
+  uint32_t id, validity;
+  uint8_t special;
+  switch (type) {
+    case type_create: {
+      if (!take(p, id) || !take(p, validity) || !take(p, special) || special > 5) return;
+      folders_[id] = {id, validity, static_cast<Special>(special), std::string(p)};
+      by_name_[std::string(p)] = id;
+      last_id_ = std::max(last_id_, id);
+      last_validity_ = std::max(last_validity_, validity);
+      return;
+    }
+    case type_rename: {
+      if (!take(p, id) || !folders_.count(id)) return;
+      by_name_.erase(folders_[id].name);
+      folders_[id].name = p;
+      by_name_[std::string(p)] = id;
+      return;
+    }
+    case type_remove: {
+      if (!take(p, id) || !folders_.count(id)) return;
+      by_name_.erase(folders_[id].name);
+      folders_.erase(id);
+      return;
+    }
+    case type_subscribe: subscribed_.insert(std::string(p)); return;
+    case type_unsubscribe: subscribed_.erase(std::string(p)); return;
+    default: return;
+  }
+}
+
+const FolderInfo* Tree::find(std::string_view name) const {
+  auto i = by_name_.find(canonical(name));
+  return i == by_name_.end() ? nullptr : find(i->second);
+}
+const FolderInfo* Tree::find(uint32_t id) const {
+  auto i = folders_.find(id);
+  return i == folders_.end() ? nullptr : &i->second;
+}
+const FolderInfo* Tree::find(Special s) const {
+  for (auto& [id, f] : folders_)
+    if (f.special == s) return &f;
+  return nullptr;
+}
+
+Status Tree::write(uint16_t type, const std::string& payload) {
+  if (!writer_ || writer_->is_broken()) {
+    TRY(auto w, journal::SegmentWriter::append_to(dir_, "tree"));
+    writer_ = std::move(w);
+  }
+  CHECK(writer_->refresh());
+  CHECK(writer_->append(type, 0, 0, {payload}));
+  CHECK(writer_->commit());
+  return refresh();
+}
+
+Result<uint32_t> Tree::create_one(const std::string& name, Special s) {
+  if (folders_.size() >= max_folders) return fail(Fault::perm, "no more than {} folders", max_folders);
+  std::string p;
+  uint32_t id = last_id_ + 1;
+  put(p, id);
+  put(p, std::max(static_cast<uint32_t>(now().seconds()), last_validity_ + 1));
+  put(p, static_cast<uint8_t>(s));
+  CHECK(write(type_create, p + name));
+  return id;
+}
+
+Result<uint32_t> Tree::create(std::string_view given, Special s) {
+  std::string name = canonical(given);
+  if (name.ends_with('/')) name.pop_back();  // RFC 3501 §6.3.3: a name that will have levels below
+  CHECK(check_name(name));
+  TRY(auto hold, lock_->hold());
+  CHECK(refresh());
+  if (find(name)) return fail(Fault::perm, "folder '{}' exists", name);
+  for (auto i = name.find('/'); i != name.npos; i = name.find('/', i + 1))
+    if (!find(std::string_view(name).substr(0, i))) CHECK(create_one(name.substr(0, i), Special::none));
+  return create_one(name, s);
+}
+
+Status Tree::rename(std::string_view from_name, std::string_view to_name) {
+  std::string from = canonical(from_name), to = canonical(to_name);
+  CHECK(check_name(to));
+  TRY(auto hold, lock_->hold());
+  CHECK(refresh());
+  const FolderInfo* f = find(from);
+  if (!f) return fail(Fault::perm, "no folder '{}'", from);
+  if (f->id == inbox_id) return fail(Fault::usage, "INBOX stays");
+  if (find(to)) return fail(Fault::perm, "folder '{}' exists", to);
+  if (to.starts_with(from + "/")) return fail(Fault::perm, "a folder cannot move below itself");
+  for (auto i = to.find('/'); i != to.npos; i = to.find('/', i + 1))
+    if (!find(std::string_view(to).substr(0, i))) CHECK(create_one(to.substr(0, i), Special::none));
+  std::vector<std::pair<uint32_t, std::string>> moves;
+  for (auto& [id, info] : folders_) {
+    if (info.name == from) moves.insert(moves.begin(), {id, to});
+    else if (info.name.starts_with(from + "/")) moves.push_back({id, to + info.name.substr(from.size())});
+  }
+  for (auto& [id, name] : moves) {
+    CHECK(check_name(name));
+    std::string p;
+    put(p, id);
+    CHECK(write(type_rename, p + name));
+  }
+  return {};
+}
+
+Status Tree::remove(std::string_view name) {
+  TRY(auto hold, lock_->hold());
+  CHECK(refresh());
+  const FolderInfo* f = find(name);
+  if (!f) return fail(Fault::perm, "no folder '{}'", escape(name));
+  if (f->id == inbox_id) return fail(Fault::perm, "INBOX cannot be deleted");
+  std::string p;
+  put(p, f->id);
+  return write(type_remove, p);
+}
+
+Status Tree::subscribe(std::string_view given, bool on) {
+  std::string name = canonical(given);
+  CHECK(check_name(name));
+  TRY(auto hold, lock_->hold());
+  CHECK(refresh());
+  if (subscribed_.count(name) == on) return {};
+  if (on && subscribed_.size() >= max_folders) return fail(Fault::perm, "no more than {} subscriptions", max_folders);
+  return write(on ? type_subscribe : type_unsubscribe, name);
+}
+
+}  // namespace jd::store

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// tree.h: the folders of an account and their names: the file `tree`.
+//
+// Names are UTF-8 with '/' between levels; INBOX (any case) is folder 1 and always there.  Every
+// change is durable on return.  Records, in the framing of lib/log (kind_tree):
+//   create      id:u32 uid_validity:u32 special:u8 name     (special: enum Special)
+//   rename      id:u32 name
+//   remove      id:u32                       its messages stay until compaction
+//   subscribe, unsubscribe   name            a name may be subscribed to that is not there (RFC 3501)
+// Limits: name 500 bytes, 50 levels, 10,000 folders.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/log/segment.h"
+#include "lib/store/lock.h"
+
+namespace jd::store {
+
+enum class Special : uint8_t { none, drafts, sent, junk, trash, archive };  // RFC 6154
+std::string_view special_name(Special s);  // "\\Sent"; "" for none
+
+constexpr uint32_t inbox_id = 1;
+
+struct FolderInfo {
+  uint32_t id = 0, uid_validity = 0;
+  Special special = Special::none;
+  std::string name;
+};
+
+class Tree {
+ public:
+  // Makes the usual folders (INBOX, Drafts, Sent, Junk, Trash, Archive) when there is no tree yet.
+  static Result<Tree> open(int account_dir, AccountLock& lock);
+  Status refresh();  // takes what other processes changed; cheap when nothing was
+
+  const std::map<uint32_t, FolderInfo>& folders() const { return folders_; }
+  const FolderInfo* find(std::string_view name) const;  // INBOX in any case
+  const FolderInfo* find(uint32_t id) const;
+  const FolderInfo* find(Special s) const;
+  const std::set<std::string>& subscriptions() const { return subscribed_; }
+
+  // perm with a text for the user when the name exists, is not allowed, or is INBOX.  create makes
+  // the levels above too (RFC 3501 §6.3.3).
+  Result<uint32_t> create(std::string_view name, Special s = Special::none);
+  // The levels below move along (§6.3.5).  INBOX itself is renamed by the caller, who moves mail.
+  Status rename(std::string_view from, std::string_view to);
+  Status remove(std::string_view name);
+  Status subscribe(std::string_view name, bool on);
+
+ private:
+  Tree(int dir, AccountLock& lock) : dir_(dir), lock_(&lock) {}
+  Status make();
+  void apply(uint16_t type, std::string_view payload);
+  Result<uint32_t> create_one(const std::string& name, Special s);
+  Status write(uint16_t type, const std::string& payload);
+
+  int dir_;
+  AccountLock* lock_;
+  std::optional<journal::SegmentReader> reader_;
+  std::optional<journal::SegmentWriter> writer_;
+  std::map<uint32_t, FolderInfo> folders_;
+  std::map<std::string, uint32_t, std::less<>> by_name_;
+  std::set<std::string> subscribed_;
+  uint32_t last_id_ = 0, last_validity_ = 0;
+};
+
+}  // namespace jd::store
