@@ -16,7 +16,7 @@
 namespace jd::store {
 namespace {
 constexpr uint32_t reserve_step = 1000;
-constexpr uint64_t rewrite_least = 1 << 20;
+constexpr uint64_t rewrite_least = 256 << 10;
 
 int64_t default_undelete_since() { return now().seconds() - days(14).seconds(); }
 }  // namespace
