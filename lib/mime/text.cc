@@ -127,7 +127,8 @@ std::string one_line(std::string_view s, std::size_t characters) {
 }  // namespace
 
 bool visit_body_text(std::string_view message, const Part& part, const TextSink& sink) {
-  if (part.is_text() && part.children.empty())
+  // A multipart in which no part was found is what its sender wrote: shown as the text that it is.
+  if (part.children.empty() && (part.is_text() || part.is_multipart()))
     return visit_text_leaf(message, part, sink) && sink("\n");
   for (const Part& c : part.children)
     if (!visit_body_text(message, c, sink)) return false;

@@ -19,7 +19,8 @@ namespace jd::mime {
 
 using TextSink = std::function<bool(std::string_view utf8)>;
 
-// Every text/* leaf, embedded messages included; a "\n" stands between two parts.
+// Every text/* leaf, embedded messages included, and the body of a multipart in which no part was
+// found; a "\n" stands behind each.
 bool visit_body_text(std::string_view message, const Part& part, const TextSink& sink);
 // The decoded fields of the header of the message, "Name: value\n" each, and of the headers of
 // embedded messages and parts when `deep`.

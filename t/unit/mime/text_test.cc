@@ -68,6 +68,11 @@ const std::string message =
     "--b\r\nContent-Type: image/gif\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n"
     "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: inside\r\n\r\nHidden Words\r\n--b--\r\n";
 
+TEST(Text, AMultipartWithoutPartsIsText) {
+  EXPECT_EQ(body_text("Content-Type: multipart/mixed\r\n\r\nno boundary\r\n"), "no boundary\n\n");
+  EXPECT_EQ(body_text("Content-Type: multipart/mixed; boundary=b\r\n\r\nno part\r\n--b--"), "no part\n--b--\n");
+}
+
 TEST(Text, BodyOfAllLeaves) {
   EXPECT_EQ(body_text(message), zhongwen + "\nend\n" + "\ncaf\xC3\xA9 \xC3\xA9\n!\n" + "Hidden Words\n");
 }
