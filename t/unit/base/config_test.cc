@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#include "lib/base/config.h"
+
+#include <gtest/gtest.h>
+
+namespace jd {
+namespace {
+std::string refusal(const char* toml) {
+  auto c = Config::parse(toml, "x.toml");
+  return c ? "accepted" : c.error().what;
+}
+}  // namespace
+
+TEST(Config, EveryMistakeNamesLineAndRemedy) {
+  EXPECT_EQ(refusal("hostname = 3"), "x.toml:1: hostname must be a text in quotes");
+  EXPECT_EQ(refusal("\n[queue]\ngive_up = \"1d\"\n"), "x.toml:3: unknown setting queue.give_up");
+  EXPECT_EQ(refusal("[smtp]\nproceses = 2\n"), "x.toml:2: unknown setting smtp.proceses; did you mean smtp.processes?");
+  EXPECT_EQ(refusal("[auth]\nplaintext = \"maybe\"\n"),
+            "x.toml:2: auth.plaintext must be one of [\"never\", \"loopback\", \"always\"]");
+  EXPECT_EQ(refusal("[queue]\nretry = [\"5 parsecs\"]"), "x.toml:2: queue.retry must be a list of times such as [\"5m\", \"1h\"]");
+  EXPECT_EQ(refusal("[nonsense]\n"), "x.toml:1: unknown table [nonsense]");
+  EXPECT_NE(refusal("hostname = \"a\nb\"").find("x.toml:1: "), std::string::npos);
+  EXPECT_NE(refusal("[limits]\nmessage_size = \"-5\"").find("must be a size"), std::string::npos);
+}
+
+TEST(Config, WhatItWritesItReads) {
+  Config c = *Config::parse("", "x");
+  c.hostname = "mail.example.test";
+  c.listen_smtp = {"127.0.0.1:2025", "[::1]:2025"};
+  c.retry = {seconds(30), hours(2), days(1)};
+  c.lmtp = false;
+  auto back = Config::parse(c.to_toml(), "x");
+  ASSERT_TRUE(back) << back.error().what;
+  EXPECT_EQ(back->to_toml(), c.to_toml());
+  EXPECT_EQ(back->listen_smtp, c.listen_smtp);
+  EXPECT_EQ(back->retry, c.retry);
+  EXPECT_FALSE(back->lmtp);
+  EXPECT_EQ(back->to_json().string("hostname"), "mail.example.test");
+}
+
+TEST(Config, AMissingFileSaysHowToMakeAnInstance) {
+  auto c = Config::load(Paths::of("/nonexistent"));
+  ASSERT_FALSE(c);
+  EXPECT_NE(c.error().what.find("jdctl --prefix /nonexistent init"), std::string::npos);
+}
+
+}  // namespace jd
