@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// directory.h: the questions and changes: who exists, where mail for an address goes, who may log in.
+//
+// Changes are durable and in effect on return; each says what is wrong in words an operator can act
+// on (usage: the request; perm: what it names is not there, or in the way).  `audit` is who asks.
+// Not thread safe but for password checks, which touch no record.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/directory/record.h"
+#include "lib/directory/records.h"
+
+namespace jd::directory {
+
+struct Route {
+  enum class Kind : uint8_t { remote, unknown, account, alias };
+  Kind kind = Kind::remote;
+  std::string address;   // as looked up: lower case, without the sub-address when that was taken off
+  std::string tag;       // what was taken off: "tag" of user+tag@...
+  Account account;       // kind account
+  std::vector<std::string> targets;  // kind alias
+};
+
+class Directory {
+ public:
+  explicit Directory(std::unique_ptr<Records> records, std::string subaddress_separator = "+")
+      : records_(std::move(records)), separator_(std::move(subaddress_separator)) {}
+
+  // Exact address, then without the sub-address, then postmaster, then the domain's "@domain" alias.
+  Result<Route> resolve(std::string_view address);
+  Result<std::optional<Account>> account(std::string_view address);
+  // What somebody types as a user name: an address, or a local part of the first domain.
+  Result<std::optional<Account>> account_for_login(std::string_view name);
+
+  Status add_domain(std::string_view name);
+  Status remove_domain(std::string_view name);  // only when it has no accounts and aliases
+  Result<std::vector<Domain>> domains();
+  Result<std::optional<Domain>> domain(std::string_view name);
+
+  // password_hash: auth::hash_password's.  The first account of a domain becomes its postmaster.
+  Result<Account> add_account(std::string_view address, const std::string& password_hash, uint64_t quota, std::string_view person);
+  Status remove_account(std::string_view address);  // the mailbox stays on disk
+  Status set_password(std::string_view address, const std::string& password_hash);
+  Status set_suspended(std::string_view address, bool is_suspended);
+  Status set_quota(std::string_view address, uint64_t bytes);
+  // Sorted; of one domain or, with "", of all; at most `limit` after `after` (an address).
+  Result<std::vector<Account>> accounts(std::string_view domain, std::string_view after, std::size_t limit);
+
+  Status add_alias(std::string_view address, const std::vector<std::string>& targets);  // adds targets to one that is there
+  Status remove_alias(std::string_view address, const std::vector<std::string>& targets);  // none named: all of it
+  Result<std::vector<Alias>> aliases(std::string_view domain, std::string_view after, std::size_t limit);
+
+ private:
+  template <class F>
+  Status change_account(std::string_view address, F change);
+  Result<std::optional<Alias>> alias(const std::string& address);
+  std::unique_ptr<Records> records_;
+  std::string separator_;
+};
+
+}  // namespace jd::directory
