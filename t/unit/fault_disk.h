@@ -214,7 +214,7 @@ class FaultDisk : public file::Faults {
         std::string from = path_of(fd, path.substr(0, zero));
         std::string to = path_of(static_cast<int>(offset), path.substr(zero + 1));
         int n = find(from);
-        if (n < 0) break;
+        if (n < 0 || find(cut(to).first) < 0) break;  // it will fail
         bool dir = live_[static_cast<std::size_t>(n)].dir;
         auto [from_dir, old] = cut(from);
         if (op == Op::rename && find(from_dir) == find(cut(to).first)) {

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// agent.h: what qrun and the delivery agents say to each other, as plain pairs (pairs.h).
+//
+// The pairs travel as one frame each (lib/ipc) on run/local-deliver.sock and run/remote-deliver.sock;
+// many requests may be under way on one connection, answers come in any order and carry `id`.
+//
+// qrun -> local-deliver
+//   cmd=segment  n                          a descriptor rides along: journal segment n, read-only.
+//                                           Once per connection and segment, before its first use.
+//   cmd=unsegment n                         no more of it; close the descriptor.
+//   cmd=deliver  id qid rcpt original from kind account path quota replay user received
+//                segment offset length      message by reference: `length` bytes of segment's file
+//            or  offset length and a descriptor riding along (segment absent)
+//   cmd=sync     id                         answer when all deliveries answered so far are durable
+// qrun -> remote-deliver: one message to one destination domain, all its recipients there
+//   cmd=remote   id qid domain from body utf8 ret envid size, then per recipient: rcpt notify orcpt,
+//                then message=<bytes> (at most max_inline_bytes) or a sealed memfd riding along
+// agents -> qrun
+//   id, and for remote per recipient (local: once, without n):  n outcome code host text
+//     outcome  delivered | temp | perm | hold     n  index of the rcpt in the request
+//     code     enhanced status (RFC 3463), e.g. 4.2.2     host  who said it     text  its exact words
+//     scope    destination: the failure is the destination's, not the recipient's
+//   cmd=sync is answered by id and outcome=delivered, or temp with a text.
+//
+// The delivery id of a local delivery is qid and rcpt: local-deliver looks for it in the mailbox when
+// replay=1 (an earlier attempt may have happened), so that a message is there exactly once.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/queue/envelope.h"
+#include "lib/queue/pairs.h"
+
+namespace jd::queue {
+
+constexpr std::size_t max_inline_bytes = 256 << 10;
+
+struct LocalDelivery {
+  uint64_t id = 0;
+  std::string qid, rcpt, original, from;  // rcpt: final address; original: what the sender used
+  std::string kind = "account";           // account | maildir (path is the Maildir)
+  std::string account, path;              // account's address; its directory
+  uint64_t quota = 0;                     // bytes, 0: none
+  bool replay = false;
+  std::string user;                       // authenticated sender
+  Time received;
+  std::optional<uint32_t> segment;        // absent: a descriptor rides along
+  uint64_t offset = 0, length = 0;
+
+  OwnPairs encode() const;
+  static Result<LocalDelivery> decode(const Pairs& pairs);
+};
+
+struct RemoteDelivery {
+  uint64_t id = 0;
+  std::string qid, domain, from;
+  Body body = Body::seven_bit;
+  bool smtputf8 = false;
+  Return ret = Return::unset;
+  std::string envid;
+  uint64_t size = 0;
+  std::vector<Recipient> recipients;
+
+  OwnPairs encode() const;  // without the message
+  static Result<RemoteDelivery> decode(const Pairs& pairs);
+};
+
+enum class Fate : uint8_t { delivered, temp, perm, hold };
+
+struct RcptResult {
+  std::size_t n = 0;
+  Fate fate = Fate::temp;
+  std::string code, host, text;
+  bool of_destination = false;
+};
+
+struct DeliveryResult {
+  uint64_t id = 0;
+  std::vector<RcptResult> recipients;
+  OwnPairs encode() const;
+  static Result<DeliveryResult> decode(const Pairs& pairs);
+};
+
+std::string_view fate_text(Fate f);
+
+}  // namespace jd::queue

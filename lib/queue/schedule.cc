@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include "lib/queue/schedule.h"
+
+#include <string.h>
+
+#include <algorithm>
+
+namespace jd::queue {
+namespace {
+const std::vector<Span> default_waits = {minutes(5), minutes(10), minutes(20), minutes(40),
+                                         hours(1),   hours(2),    hours(4)};
+}
+
+Time RetryPolicy::next(Time received, uint32_t attempts, Time now, uint64_t random) const {
+  const auto& w = waits.empty() ? default_waits : waits;
+  std::size_t i = std::min<std::size_t>(attempts ? attempts - 1 : 0, w.size() - 1);
+  int64_t spread = std::max<int64_t>(w[i].ns / 10, 1);
+  Time due = now + w[i] + Span{static_cast<int64_t>(random % static_cast<uint64_t>(spread))};
+  Time last = received + give_up_after;
+  return due > last && now < last ? last : due;
+}
+
+void DueHeap::add(int64_t due, std::string_view id) {
+  Entry e{static_cast<uint32_t>(due), {}};
+  memcpy(e.id.data(), id.data(), std::min(id.size(), e.id.size()));
+  heap_.push_back(e);
+  std::push_heap(heap_.begin(), heap_.end());
+}
+
+std::optional<DueHeap::Entry> DueHeap::pop(Time now) {
+  if (heap_.empty() || heap_.front().due > now.seconds()) return {};
+  std::pop_heap(heap_.begin(), heap_.end());
+  Entry e = heap_.back();
+  heap_.pop_back();
+  return e;
+}
+
+std::optional<int64_t> DueHeap::next_due() const {
+  if (heap_.empty()) return {};
+  return heap_.front().due;
+}
+
+unsigned Scheduler::max_of(const std::string& destination) const {
+  auto it = own_max_.find(destination);
+  return it == own_max_.end() ? limits_.max : it->second;
+}
+
+void Scheduler::make_ready(Destination& d) {
+  unsigned window = std::min(static_cast<unsigned>(d.window), max_of(d.name));
+  if (d.ready || d.jobs.empty() || d.active >= std::max(window, 1u)) return;
+  d.ready = true;
+  ready_.push_back(d.name);
+}
+
+bool Scheduler::add(const std::string& name, Job job, Time now) {
+  auto [it, is_new] = destinations_.try_emplace(name);
+  Destination& d = it->second;
+  if (is_new) {
+    d.name = name;
+    d.window = limits_.initial;
+  }
+  if (d.dead_until > now || d.jobs.size() >= limits_.max_waiting) return false;
+  d.jobs.push_back(job);
+  waiting_++;
+  make_ready(d);
+  return true;
+}
+
+std::optional<Scheduler::Start> Scheduler::next() {
+  while (!ready_.empty()) {
+    std::string name = std::move(ready_.front());
+    ready_.pop_front();
+    auto it = destinations_.find(name);
+    if (it == destinations_.end()) continue;
+    Destination& d = it->second;
+    d.ready = false;
+    unsigned window = std::min(static_cast<unsigned>(d.window), max_of(name));
+    if (d.jobs.empty() || d.active >= std::max(window, 1u)) continue;
+    Job job = d.jobs.front();
+    d.jobs.pop_front();
+    d.active++;
+    active_++;
+    waiting_--;
+    make_ready(d);  // at the end of the line: destinations take turns
+    return Start{std::move(name), job};
+  }
+  return {};
+}
+
+std::vector<Scheduler::Job> Scheduler::finished(const std::string& name, Outcome o, Time now) {
+  auto it = destinations_.find(name);
+  if (it == destinations_.end()) return {};
+  Destination& d = it->second;
+  if (d.active) d.active--, active_--;
+  std::vector<Job> back;
+  if (o == Outcome::success) {
+    d.failures = 0;
+    d.dead_until = {};
+    d.window = std::min(d.window + 1 / std::max(d.window, 1.0), double(max_of(name)));
+  } else if (o == Outcome::failure) {
+    d.window = std::max(d.window / 2, 1.0);
+    if (++d.failures >= limits_.dead_after) {
+      d.dead_until = now + limits_.dead_for;
+      d.failures = limits_.dead_after - 1;  // when it is back, one failure is enough
+      d.window = 1;
+      back.assign(d.jobs.begin(), d.jobs.end());
+      waiting_ -= d.jobs.size();
+      d.jobs.clear();
+    }
+  }
+  make_ready(d);
+  return back;
+}
+
+void Scheduler::sweep(Time now) {
+  std::erase_if(destinations_, [&](auto& n) {
+    auto& d = n.second;
+    return !d.active && d.jobs.empty() && d.dead_until + limits_.dead_for <= now;
+  });
+}
+
+void Scheduler::set_max(unsigned max) {
+  limits_.max = std::max(max, 1u);
+  for (auto& [n, d] : destinations_) make_ready(d);
+}
+
+void Scheduler::set_max(const std::string& name, unsigned max) {
+  if (max) own_max_[name] = max;
+  else own_max_.erase(name);
+  auto it = destinations_.find(name);
+  if (it != destinations_.end()) make_ready(it->second);
+}
+
+bool Scheduler::is_dead(const std::string& name, Time now) const {
+  auto it = destinations_.find(name);
+  return it != destinations_.end() && it->second.dead_until > now;
+}
+
+void Scheduler::revive() {
+  for (auto it = destinations_.begin(); it != destinations_.end();) {
+    it->second.dead_until = {};
+    it->second.failures = 0;
+    if (!it->second.active && it->second.jobs.empty()) it = destinations_.erase(it);
+    else ++it;
+  }
+}
+
+std::vector<Scheduler::View> Scheduler::view(Time now) const {
+  std::vector<View> r;
+  for (auto& [n, d] : destinations_)
+    r.push_back({n, d.active, static_cast<unsigned>(d.window), max_of(n), d.jobs.size(),
+                 d.dead_until > now});
+  for (auto& [n, max] : own_max_)
+    if (!destinations_.count(n)) r.push_back({n, 0, limits_.initial, max, 0, false});
+  std::sort(r.begin(), r.end(), [](auto& a, auto& b) { return a.name < b.name; });
+  return r;
+}
+
+}  // namespace jd::queue
