@@ -15,7 +15,7 @@
 
 namespace jd::queue {
 namespace {
-constexpr std::size_t done_bytes = 24;
+constexpr std::size_t done_bytes = 16;
 
 // "0000002a.seg" -> 42; nullopt when the name has another form.
 std::optional<uint32_t> number_of(std::string_view hex8) {
@@ -199,13 +199,12 @@ Result<DoneLog> DoneLog::open(int dir, uint32_t number, uint64_t generation) {
   for (std::size_t at = 0; at + done_bytes <= bytes.size(); at += done_bytes) {
     std::string_view b = std::string_view(bytes).substr(at, done_bytes);
     uint64_t offset;
-    uint32_t v[4];  // recipient, what, due, crc
+    uint32_t v[2];  // recipient, crc
     memcpy(&offset, b.data(), 8);
-    memcpy(v, b.data() + 8, 16);
-    if (journal::crc32c(d.seed_, b.substr(0, 20)) != v[3]) continue;
+    memcpy(v, b.data() + 8, 8);
+    if (journal::crc32c(d.seed_, b.substr(0, 12)) != v[1]) continue;
     Seen& s = d.seen_[offset];
-    if (v[1] == moving) s.due = v[2];
-    else if (v[0] == all_recipients) s.all = true;
+    if (v[0] == all_recipients) s.all = true;
     else s.recipients.push_back(v[0]);
   }
   return d;
@@ -218,18 +217,12 @@ bool DoneLog::is_done(uint64_t offset, uint32_t recipient) const {
   return it->second.all || std::find(r.begin(), r.end(), recipient) != r.end();
 }
 
-std::optional<int64_t> DoneLog::moving_due(uint64_t offset) const {
-  auto it = seen_.find(offset);
-  return it == seen_.end() ? std::nullopt : it->second.due;
-}
-
-void DoneLog::add(uint64_t offset, uint32_t recipient, What what, int64_t due) {
+void DoneLog::add(uint64_t offset, uint32_t recipient) {
   char b[done_bytes];
-  uint32_t v[3] = {recipient, what, static_cast<uint32_t>(due)};
   memcpy(b, &offset, 8);
-  memcpy(b + 8, v, 12);
-  uint32_t crc = journal::crc32c(seed_, {b, 20});
-  memcpy(b + 20, &crc, 4);
+  memcpy(b + 8, &recipient, 4);
+  uint32_t crc = journal::crc32c(seed_, {b, 12});
+  memcpy(b + 12, &crc, 4);
   buffer_.append(b, done_bytes);
 }
 

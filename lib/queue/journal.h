@@ -6,11 +6,11 @@
 //   queue/journal/spare.<n>   a zero-filled segment for the next use
 //
 //   record  := id[20] envelope_length:u32 envelope message           type 1, stamp: time received
-//   done    := offset:u64 recipient:u32 what:u32 due:u32 crc:u32     24 bytes
-//   what    := 1 done | 2 about to become the file deferred/<slot>/<due>.<id>
-// recipient 0xffffffff is all of the record's.  crc: crc32c of the 20 bytes, seeded with the lower
+//   done    := offset:u64 recipient:u32 crc:u32                      16 bytes
+// recipient 0xffffffff is all of the record's.  crc: crc32c of the 12 bytes, seeded with the lower
 // half of the segment's generation.  Done logs are not synced by anybody: after a power cut some
-// work is done again, and the delivery id makes that harmless.
+// work is done again, and the delivery id makes that harmless.  A record that has moved to a file is
+// said to be done only when that file is durable; a replay skips a record whose id is also a file's.
 //
 // The writer (queue-inject) owns the newest segment; all others are read by qrun, which retires a
 // segment when it is complete: sealed or followed by a newer one, no message of it undone, and the
@@ -113,14 +113,11 @@ class JournalReader {
 
 class DoneLog {
  public:
-  enum What : uint32_t { done = 1, moving = 2 };
   // Reads what is there (a restart); entries with a bad checksum are ignored.
   static Result<DoneLog> open(int journal_dir, uint32_t number, uint64_t generation);
   bool is_done(uint64_t offset, uint32_t recipient) const;
-  // Seconds of the due time said by the last `moving` entry.
-  std::optional<int64_t> moving_due(uint64_t offset) const;
   bool has_touched(uint64_t offset) const { return seen_.count(offset) != 0; }
-  void add(uint64_t offset, uint32_t recipient, What what, int64_t due_seconds = 0);  // buffered
+  void add(uint64_t offset, uint32_t recipient);  // buffered
   Status flush();  // one append, not synced
   void forget() { seen_.clear(); }  // what was read at open() is not needed any more
 
@@ -128,7 +125,6 @@ class DoneLog {
   struct Seen {
     bool all = false;
     std::vector<uint32_t> recipients;
-    std::optional<int64_t> due;
   };
   Fd fd_;
   uint32_t seed_ = 0;

@@ -152,14 +152,12 @@ TEST(QueueCrash, MovingOutOfTheJournalLosesNothing) {
     std::vector<uint64_t> offsets;
     while (auto e = *r.next()) {
       Time due = from_seconds(1'700'000'000 + static_cast<int64_t>(offsets.size()) * 100);
-      done.add(e->offset, all_recipients, DoneLog::moving, due.seconds());
-      ASSERT_TRUE(done.flush());
       Source s{{}, e->message.fd->get(), e->message.offset, e->message.length};
       ASSERT_TRUE(store.add_deferred(e->message.id, e->message.envelope, s, {}, due));
       offsets.push_back(e->offset);
     }
     ASSERT_TRUE(store.sync_all());
-    for (auto o : offsets) done.add(o, all_recipients, DoneLog::done);
+    for (auto o : offsets) done.add(o, all_recipients);
     ASSERT_TRUE(done.flush());
     ASSERT_TRUE(retire_segment(dir.get(), n));
   }
@@ -186,7 +184,6 @@ TEST(QueueCrash, MovingOutOfTheJournalLosesNothing) {
         auto done = *DoneLog::open(dir.get(), n, r.generation());
         while (auto e = *r.next()) {
           if (done.is_done(e->offset, 0)) continue;
-          ASSERT_TRUE(!found.count(e->message.id) || done.moving_due(e->offset) || k < 40);
           found[e->message.id] = e->bytes;
         }
       }

@@ -33,7 +33,8 @@ TEST(RetryPolicy, TheWholeLifeOfAMessage) {
   Time t0 = from_seconds(1'000'000), t = t0;
   uint32_t attempts = 0;
   while (!p.should_give_up(t0, t)) {
-    Time next = p.next(t0, ++attempts, t, attempts * 7919);
+    attempts++;
+    Time next = p.next(t0, attempts, t, attempts * 7919);
     ASSERT_GT(next, t);
     t = next;
   }
