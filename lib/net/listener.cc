@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "lib/net/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/log.h"
+
+namespace jd::net {
+
+Result<Fd> listen_on(const Address& at, unsigned mode) {
+  Fd fd(::socket(at.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return fail_errno(errno, "cannot make a socket for {}", at.text());
+  int on = 1;
+  if (at.is_unix()) {
+    std::string path = at.text().substr(5);
+    Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (::connect(probe.get(), at.data(), at.size()) < 0 && errno == ECONNREFUSED) ::unlink(path.c_str());
+  } else {
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (at.family() == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  }
+  if (::bind(fd.get(), at.data(), at.size()) < 0) {
+    int e = errno;
+    const char* todo = e == EADDRINUSE ? "; another program has it: `ss -ltnp` shows which"
+                       : e == EACCES ? "; ports below 1024 need root" : "";
+    return Unexpected(Error(fault_of_errno(e), fmt::format("cannot listen on {}: {}{}", at.text(), errno_text(e), todo), e));
+  }
+  if (at.is_unix()) ::chmod(at.text().substr(5).c_str(), mode);
+  if (::listen(fd.get(), 1024) < 0) return fail_errno(errno, "cannot listen on {}", at.text());
+  return fd;
+}
+
+Listener::Listener(Loop& loop, Fd socket, std::function<void(Fd, const Address&)> accepted)
+    : loop_(loop), socket_(std::move(socket)), spare_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
+      accepted_(std::move(accepted)), watch_(loop, [this](uint32_t) { accept(); }),
+      pause_(loop, [this] { (void)start(); }),  // what failed once may work a second later
+      address_(Address::local_of(socket_.get())) {
+  if (!spare_) spare_ = Fd(::dup(socket_.get()));
+}
+
+Status Listener::start() {
+  int flags = ::fcntl(socket_.get(), F_GETFL);
+  ::fcntl(socket_.get(), F_SETFL, flags | O_NONBLOCK);
+  return watch_.start(socket_.get(), EPOLLIN | EPOLLEXCLUSIVE);
+}
+
+void Listener::stop() {
+  pause_.stop();
+  watch_.stop();
+  socket_.reset();
+}
+
+void Listener::accept() {
+  for (int i = 0; i < 64 && socket_; i++) {
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    Fd fd(::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (fd) {
+      accepted_(std::move(fd), Address::from(reinterpret_cast<sockaddr*>(&from), size));
+      continue;
+    }
+    if (errno == EINTR || errno == ECONNABORTED) continue;
+    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
+      log::error("out_of_descriptors", {{"at", address_.text()}, {"what", errno_text(errno)}});
+      spare_.reset();  // take one and close it, so that its client learns at once
+      Fd gone(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      gone.reset();
+      spare_ = Fd(::dup(socket_.get()));
+      watch_.stop();
+      pause_.start(seconds(1));
+    }
+    return;
+  }
+}
+
+}  // namespace jd::net

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// stream.h: one connection under a Loop: buffered, with or without TLS, always with a deadline.
+//
+//   bytes in -> handler.on_data(all that is there) -> how many were taken; the rest is offered again
+//   with what comes next.  write() collects; one send per turn.
+// After close() or on_closed() no callback is made any more.  The handler may destroy the stream in
+// any callback.  Memory while idle: no buffers.  A stream reads at most 64 KB a turn.
+// TLS: start_tls_* discards plaintext that came before the handshake (command injection: what
+// a man in the middle put behind STARTTLS must not be taken for the secured client's).
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+#include "lib/base/time.h"
+#include "lib/net/address.h"
+#include "lib/net/loop.h"
+#include "lib/net/tls.h"
+
+namespace jd::net {
+
+struct StreamHandler {
+  virtual ~StreamHandler() = default;
+  virtual std::size_t on_data(std::string_view bytes) = 0;
+  // The other side ended, the connection broke, the deadline passed or TLS failed: why.  Closed now.
+  virtual void on_closed(const std::string& why) = 0;
+  virtual void on_connected() {}
+  virtual void on_secured() {}
+  virtual void on_drained() {}  // all written bytes have left, after more than high_water waited
+};
+
+class Stream {
+ public:
+  static constexpr std::size_t high_water = 256 << 10;
+
+  Stream(Loop& loop, StreamHandler& handler);
+  ~Stream();
+  void open(Fd connected);                      // non-blocking
+  Status connect(const Address& to, Span within, const Address* from = nullptr);  // then on_connected or on_closed
+
+  void write(std::string_view bytes);
+  std::size_t pending() const { return out_.size() - out_at_; }
+  void pause();    // on_data is not called
+  void resume();   // what waits is offered in this turn
+  void set_deadline(Span from_now);  // for the next progress that its owner sets; 0: none
+  void close();                // at once
+  void close_after_flush();    // when what was written has left
+  bool is_open() const { return static_cast<bool>(fd_); }
+
+  Status start_tls_server(TlsContext& context);
+  Status start_tls_client(TlsContext& context, const std::string& host);
+  bool is_secured() const { return ssl_ && !handshaking_; }
+  std::string tls_version() const;  // "TLSv1.3"
+  std::string tls_cipher() const;
+
+  const Address& peer() const { return peer_; }
+  int fd() const { return fd_.get(); }
+  // Plain and with nothing buffered: gives the descriptor away (to another process).
+  Fd release();
+  // What was read and not taken.
+  std::string take_input() { return std::move(in_); }
+
+ private:
+  void on_events(uint32_t events);
+  void read_some();
+  void offer();
+  void flush();
+  void watch();
+  void handshake();
+  void fail_with(const std::string& why);
+  Status begin_tls(TlsContext& context);
+
+  Loop& loop_;
+  StreamHandler& handler_;
+  Fd fd_;
+  Watch watch_;
+  Timer deadline_;
+  Task flush_task_, read_task_;
+  Address peer_;
+  ssl_st* ssl_ = nullptr;
+  std::string in_, out_;
+  std::size_t out_at_ = 0;
+  uint32_t wanted_ = 0;
+  bool connecting_ = false, handshaking_ = false, paused_ = false, ending_ = false, was_high_ = false,
+       tls_wants_write_ = false, eof_ = false;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+  bool* gone_ = nullptr;  // set when the stream is destroyed inside one of its callbacks
+};
+
+}  // namespace jd::net

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// tls.h: TLS contexts, through OpenSSL 3.  TLS 1.2 and 1.3 only.
+//
+// A context is made with full rights (it reads the key) and then shared by all sessions.  A reload
+// makes another; sessions keep the one that they began with.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "lib/base/result.h"
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace jd::net {
+
+class TlsContext {
+ public:
+  // PEM files; the certificate file has the chain.  usage: which file, and what is wrong with it.
+  static Result<std::shared_ptr<TlsContext>> server(const std::string& certificate, const std::string& key);
+  // verify: the peer's certificate must be good for its host name; else TLS is opportunistic.
+  static Result<std::shared_ptr<TlsContext>> client(bool verify);
+  ~TlsContext();
+  ssl_ctx_st* get() const { return ctx_; }
+  bool verifies() const { return verify_; }
+
+ private:
+  TlsContext(ssl_ctx_st* ctx, bool verify) : ctx_(ctx), verify_(verify) {}
+  ssl_ctx_st* ctx_;
+  bool verify_;
+};
+
+// A self-signed certificate and its P-256 key, as PEM: so that a new instance speaks TLS at once.
+struct PemPair { std::string certificate, key; };
+Result<PemPair> self_signed(const std::string& host_name);
+
+// What OpenSSL has to say, in one line; clears its queue.
+std::string tls_error();
+
+}  // namespace jd::net
