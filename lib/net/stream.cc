@@ -196,18 +196,24 @@ void Stream::read_some() {
     return offer();
   }
   std::size_t taken = 0;
+  bool was_plain = !ssl_;
   JD_CALL_HANDLER(taken = handler_.on_data(std::string_view(buffer, got)));
   if (!fd_) return;
   MUST(taken <= got);
+  if (was_plain && ssl_) return;  // TLS began in there: the plaintext behind it does not count
   if (taken < got) in_.assign(buffer + taken, got - taken);
 }
 
 void Stream::offer() {
   if (!fd_ || paused_ || in_.empty()) return;
   std::size_t taken = 0;
-  // The handler may write, pause or close; in_ itself is only ours.
-  JD_CALL_HANDLER(taken = handler_.on_data(in_));
-  if (!fd_) return;
+  bool was_plain = !ssl_;
+  // The handler may write, pause, close, or begin TLS, which empties in_.
+  std::string whole = std::move(in_);
+  in_.clear();
+  JD_CALL_HANDLER(taken = handler_.on_data(whole));
+  if (!fd_ || (was_plain && ssl_)) return;
+  in_ = std::move(whole);
   if (taken >= in_.size()) std::string().swap(in_);
   else if (taken > 0) in_.erase(0, taken);
 }

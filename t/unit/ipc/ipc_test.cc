@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "lib/base/file.h"
+#include "lib/base/random.h"
+#include "lib/ipc/client.h"
+#include "lib/ipc/server.h"
+
+namespace jd::ipc {
+
+TEST(Frame, GivesBackWhatWasPutIn) {
+  Message m("deliver");
+  m.set("rcpt", "a@b.test").set("rcpt", "c@d.test").set("size", uint64_t{12}).set("empty", "");
+  m.set_body(std::string("\0any\0bytes", 10));
+  std::string bytes = m.encode();
+  Decoder d;
+  for (std::size_t n = 0; n < bytes.size(); n++) {
+    auto r = d.next(std::string_view(bytes).substr(0, n));
+    ASSERT_TRUE(r) << n;
+    EXPECT_FALSE(*r) << n;
+  }
+  auto r = d.next(bytes + "more");
+  ASSERT_TRUE(r && *r);
+  EXPECT_EQ((*r)->used, bytes.size());
+  auto& back = (*r)->message;
+  EXPECT_EQ(back.get("cmd"), "deliver");
+  EXPECT_EQ(back.all("rcpt").size(), 2u);
+  EXPECT_EQ(back.number("size"), 12u);
+  EXPECT_TRUE(back.has("empty"));
+  EXPECT_EQ(back.body(), m.body());
+}
+
+TEST(Frame, RefusesWhatIsNone) {
+  Decoder d(100);
+  for (std::string bad : {std::string("x"), std::string("999999999999:"), std::string("101:"), std::string("3:abcX"),
+                          std::string("4:a=b\0X", 7), std::string("4:A=b\0,", 7), std::string("3:abc,"), std::string(":,")})
+    EXPECT_FALSE(d.next(bad)) << bad;
+  std::string value = "a\0b";
+  EXPECT_EQ(Message("x").set("k", std::string_view("a\0b", 3)).get("k"), "a");
+}
+
+class Service : public ::testing::Test {
+ protected:
+  void SetUp() override { path = "/tmp/jdmail-ipc-" + unique_id(); }
+  void TearDown() override { ::unlink(path.c_str()); }
+  template <class F>
+  void until(F done) {
+    for (int i = 0; i < 2000 && !done(); i++) loop.run_once(milliseconds(5));
+    EXPECT_TRUE(done());
+  }
+  net::Loop loop;
+  std::string path;
+};
+
+TEST_F(Service, AnswersManyInAnyOrder) {
+  std::vector<Request> kept;
+  Server s(loop, [&](Request r) { kept.push_back(std::move(r)); });
+  ASSERT_TRUE(s.listen(path, 0600));
+  AsyncClient c(loop, "test", path);
+  std::vector<uint64_t> answers;
+  for (uint64_t i = 0; i < 100; i++)
+    c.request(Message("square").set("n", i), [&, i](Result<Message> r) {
+      ASSERT_TRUE(r) << r.error().what;
+      EXPECT_EQ(r->number("square"), i * i);
+      answers.push_back(i);
+    });
+  until([&] { return kept.size() == 100; });
+  while (!kept.empty()) {
+    uint64_t n = kept.back().message.number("n");
+    kept.back().reply(Message::ok().set("square", n * n));
+    kept.pop_back();
+  }
+  until([&] { return answers.size() == 100; });
+  EXPECT_EQ(answers.front(), 99u);
+}
+
+TEST_F(Service, ErrorsTravelAndDroppedRequestsAreAnswered) {
+  Server s(loop, [&](Request r) {
+    if (r.cmd() == "full") r.reply(fail_errno(ENOSPC, "cannot write x").value());
+  });
+  ASSERT_TRUE(s.listen(path, 0600));
+  AsyncClient c(loop, "test", path);
+  std::string first, second;
+  int sys = 0;
+  c.request(Message("full"), [&](Result<Message> r) { first = r.error().what; sys = r.error().sys; });
+  c.request(Message("what"), [&](Result<Message> r) { second = r.error().what; });
+  until([&] { return !second.empty() && !first.empty(); });
+  EXPECT_EQ(first, "cannot write x: No space left on device");
+  EXPECT_EQ(sys, ENOSPC);
+  EXPECT_EQ(second, "the request was not answered");
+}
+
+TEST_F(Service, OneThatIsDownOrDiesIsNamedAndComesBack) {
+  AsyncClient c(loop, "thing", path);
+  std::string why;
+  c.request(Message("x"), [&](Result<Message> r) { why = r.error().what; });
+  EXPECT_EQ(why, "") << "never inside request()";
+  until([&] { return !why.empty(); });
+  EXPECT_EQ(why, "thing does not answer on " + path + ": No such file or directory");
+  {
+    std::vector<Request> kept;
+    Server s(loop, [&](Request r) { kept.push_back(std::move(r)); });
+    ASSERT_TRUE(s.listen(path, 0600));
+    why.clear();
+    c.request(Message("x"), [&](Result<Message> r) { why = r.error().what; });
+    until([&] { return kept.size() == 1; });
+    kept.clear();
+    until([&] { return !why.empty(); });
+    EXPECT_EQ(why, "the request was not answered");
+    EXPECT_EQ(s.connections(), 1u);
+  }
+  Server again(loop, [](Request r) { r.reply(Message::ok()); });
+  ASSERT_TRUE(again.listen(path, 0600));
+  bool good = false;
+  for (int i = 0; i < 3 && !good; i++) {
+    bool answered = false;
+    c.request(Message("x"), [&](Result<Message> r) { good = r.has_value(); answered = true; });
+    until([&] { return answered; });
+  }
+  EXPECT_TRUE(good);
+}
+
+TEST_F(Service, ASlowOneRunsIntoTheDeadline) {
+  ManualClock clock;
+  set_clock(&clock);
+  std::vector<Request> kept;
+  Server s(loop, [&](Request r) { kept.push_back(std::move(r)); });
+  ASSERT_TRUE(s.listen(path, 0600));
+  {
+    AsyncClient c(loop, "thing", path);
+    std::string why;
+    c.request(Message("x"), [&](Result<Message> r) { why = r.error().what; }, seconds(5));
+    until([&] { return kept.size() == 1; });
+    clock.advance(seconds(6));
+    until([&] { return !why.empty(); });
+    EXPECT_NE(why.find("no answer in time"), std::string::npos);
+    kept[0].reply(Message::ok());
+    for (int i = 0; i < 5; i++) loop.run_once(milliseconds(1));
+  }
+  kept.clear();
+  set_clock(nullptr);
+}
+
+TEST_F(Service, DescriptorsRideAlongWithTheirOwnFrames) {
+  std::vector<std::string> seen;
+  Server s(loop, [&](Request r) {
+    for (auto& fd : r.message.fds) seen.push_back(std::string(r.message.get("name")) + *file::read_at(fd.get(), 10, 0));
+    Message a = Message::ok();
+    a.fds = std::move(r.message.fds);
+    r.reply(std::move(a));
+  });
+  ASSERT_TRUE(s.listen(path, 0600));
+  std::vector<std::string> back;
+  std::thread client([&] {
+    BlockingClient c("thing", path);
+    for (std::string name : {"a", "b", "none"}) {
+      Message m("take");
+      m.set("name", name);
+      if (name != "none") {
+        char file_name[] = "/tmp/jdmail-fd-XXXXXX";
+        Fd fd(::mkstemp(file_name));
+        ::unlink(file_name);
+        (void)file::write_at(fd.get(), "file-" + name, 0);  // read back below
+        m.fds.push_back(std::move(fd));
+      }
+      auto r = c.call(std::move(m));
+      if (r)
+        for (auto& fd : r->fds) back.push_back(*file::read_at(fd.get(), 10, 0));
+    }
+    loop.stop();
+  });
+  while (back.size() < 2 || seen.size() < 2) loop.run_once(milliseconds(20));
+  for (int i = 0; i < 20; i++) loop.run_once(milliseconds(5));
+  client.join();
+  EXPECT_EQ(seen, (std::vector<std::string>{"afile-a", "bfile-b"}));
+  EXPECT_EQ(back, (std::vector<std::string>{"file-a", "file-b"}));
+}
+
+}  // namespace jd::ipc
