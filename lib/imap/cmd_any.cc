@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// cmd_any.cc: CAPABILITY NOOP CHECK LOGOUT ID ENABLE NAMESPACE IDLE.
+#include "lib/base/args.h"
+#include "lib/base/text.h"
+#include "lib/imap/command.h"
+
+namespace jd::imap {
+
+void cmd_capability(Session& s, Cursor& c) {
+  if (!s.end(c)) return;
+  s.out() += "* CAPABILITY " + std::string(capabilities) + "\r\n";
+  s.ok("that is all");
+}
+
+void cmd_noop(Session& s, Cursor& c) {
+  if (s.end(c)) s.ok(std::string(s.command()) + " done");
+}
+
+void cmd_logout(Session& s, Cursor& c) {
+  if (!s.end(c)) return;
+  s.unselect();
+  s.out() += "* BYE see you\r\n";
+  s.ok("logged out");
+  s.log_out();
+}
+
+// RFC 2971: what the client says of itself is read and not kept.
+void cmd_id(Session& s, Cursor& c) {
+  if (!c.space()) return s.bad("ID takes a list or NIL");
+  std::string text;
+  if (c.is('(')) {
+    for (int n = 0; !c.is(')'); ++n) {
+      if ((n && !c.space()) || !(n % 2 ? c.nstring(text) : c.string(text)) || n >= 60)
+        return s.bad("ID takes pairs of strings");
+    }
+  } else if (!c.nstring(text) || !text.empty()) {
+    return s.bad("ID takes a list or NIL");
+  }
+  if (!s.end(c)) return;
+  s.out() += "* ID (\"name\" \"jdmail\" \"version\" \"" + std::string(version) + "\")\r\n";
+  s.ok("nice to know");
+}
+
+// RFC 5161: nothing that we have needs to be enabled; unknown names are ignored.
+void cmd_enable(Session& s, Cursor& c) {
+  std::string name;
+  do {
+    if (!c.space() || !c.atom(name)) return s.bad("ENABLE takes names of capabilities");
+  } while (!c.is_end());
+  s.out() += "* ENABLED\r\n";
+  s.ok("ENABLE done");
+}
+
+void cmd_namespace(Session& s, Cursor& c) {
+  if (!s.end(c)) return;
+  s.out() += "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n";  // RFC 2342
+  s.ok("NAMESPACE done");
+}
+
+void cmd_idle(Session& s, Cursor& c) {  // RFC 2177
+  if (!s.end(c)) return;
+  s.sync();
+  s.out() += "+ idling\r\n";
+  s.idle();
+}
+
+}  // namespace jd::imap

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// cmd_select.cc: SELECT EXAMINE CLOSE UNSELECT EXPUNGE and UID EXPUNGE.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "lib/imap/command.h"
+#include "lib/imap/mailbox_name.h"
+
+namespace jd::imap {
+
+bool take_mailbox(Session& s, Cursor& c, std::string& name) {
+  std::string wire;
+  if (!c.space() || !c.astring(wire)) return s.bad("expected the name of a mailbox"), false;
+  auto utf8 = from_utf7(wire);
+  if (!utf8) return s.bad("the name of the mailbox is not in modified UTF-7"), false;
+  name = std::move(*utf8);
+  return true;
+}
+
+void cmd_select(Session& s, Cursor& c) {
+  std::string name;
+  if (!take_mailbox(s, c, name) || !s.end(c)) return;
+  bool read_only = s.command() == "EXAMINE";
+  auto opened = s.select(name, read_only);
+  if (!opened) {
+    if (!s.account().tree().find(name)) return s.no("[NONEXISTENT] there is no such mailbox");
+    return s.failed(opened.error(), "cannot open the mailbox");
+  }
+  View& v = **opened;
+  auto& state = v.folder().state();
+  auto& out = s.out();
+  out += "* FLAGS (" + v.all_flags() + ")\r\n";
+  out += fmt::format("* {} EXISTS\r\n* {} RECENT\r\n", v.messages().size(), v.recent());
+  auto& all = state.entries();
+  auto unseen = std::find_if(all.begin(), all.end(), [](const store::Entry& e) { return !(e.flags & store::seen); });
+  if (unseen != all.end()) out += fmt::format("* OK [UNSEEN {}] first unseen\r\n", unseen - all.begin() + 1);
+  out += read_only ? "* OK [PERMANENTFLAGS ()] none here\r\n"
+                   : "* OK [PERMANENTFLAGS (" + v.all_flags() + " \\*)] may be kept\r\n";
+  out += fmt::format("* OK [UIDVALIDITY {}] same UIDs\r\n* OK [UIDNEXT {}] next UID\r\n", state.uid_validity(),
+                     state.uid_next());
+  s.ok(read_only ? "[READ-ONLY] EXAMINE done" : "[READ-WRITE] SELECT done");
+}
+
+namespace {
+store::UidSet deleted_of(const View& v) {
+  store::UidSet out;
+  for (std::size_t i = 0; i < v.messages().size(); ++i) {
+    const store::Entry* e = v.folder().state().find(v.messages()[i].uid);
+    if (e && e->flags & store::deleted) out.add(e->uid);
+  }
+  return out;
+}
+}  // namespace
+
+void cmd_close(Session& s, Cursor& c) {
+  if (!s.end(c)) return;
+  View& v = *s.view();
+  Status r;
+  if (!v.is_read_only()) r = v.folder().expunge(deleted_of(v));
+  if (!r) return s.failed(r.error(), "cannot expunge");
+  s.unselect();  // RFC 3501 §6.4.2: no EXPUNGE is told
+  s.ok("CLOSE done");
+}
+
+void cmd_unselect(Session& s, Cursor& c) {
+  if (!s.end(c)) return;
+  s.unselect();
+  s.ok("UNSELECT done");
+}
+
+void cmd_expunge(Session& s, Cursor& c) {
+  View& v = *s.view();
+  store::UidSet gone;
+  if (s.is_uid()) {  // RFC 4315 §2.1
+    std::vector<std::size_t> chosen;
+    if (!s.messages(c, chosen)) return;
+    for (auto i : chosen) {
+      const store::Entry* e = v.folder().state().find(v.messages()[i].uid);
+      if (e && e->flags & store::deleted) gone.add(e->uid);
+    }
+  } else {
+    gone = deleted_of(v);
+  }
+  if (!s.end(c)) return;
+  if (v.is_read_only()) return s.no("the mailbox is open for reading only");
+  if (auto r = v.folder().expunge(gone); !r) return s.failed(r.error(), "cannot expunge");
+  s.ok("EXPUNGE done");
+}
+
+}  // namespace jd::imap

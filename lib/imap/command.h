@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// command.h: the table of commands: one row each, its function in the cmd_*.cc of its group.
+//
+// A function gets the cursor behind the command's name and ends with one answer (session.h).
+#pragma once
+#include <string_view>
+
+#include "lib/imap/lexer.h"
+#include "lib/imap/session.h"
+
+namespace jd::imap {
+
+struct CommandRow {
+  std::string_view name;
+  void (*run)(Session&, Cursor&);
+  bool needs_folder = false;   // only with a folder selected
+  bool has_uid_form = false;
+  bool tells_expunge = true;   // RFC 3501 §7.4.1: not FETCH, STORE, SEARCH
+};
+const CommandRow* find_command(std::string_view upper_name);
+
+void cmd_capability(Session&, Cursor&);
+void cmd_noop(Session&, Cursor&);
+void cmd_logout(Session&, Cursor&);
+void cmd_id(Session&, Cursor&);
+void cmd_enable(Session&, Cursor&);
+void cmd_namespace(Session&, Cursor&);
+void cmd_idle(Session&, Cursor&);
+void cmd_select(Session&, Cursor&);    // and EXAMINE
+void cmd_close(Session&, Cursor&);
+void cmd_unselect(Session&, Cursor&);
+void cmd_expunge(Session&, Cursor&);
+void cmd_create(Session&, Cursor&);
+void cmd_delete(Session&, Cursor&);
+void cmd_rename(Session&, Cursor&);
+void cmd_subscribe(Session&, Cursor&);  // and UNSUBSCRIBE
+void cmd_list(Session&, Cursor&);
+void cmd_lsub(Session&, Cursor&);
+void cmd_status(Session&, Cursor&);
+void cmd_append(Session&, Cursor&);
+void cmd_search(Session&, Cursor&);
+void cmd_fetch(Session&, Cursor&);
+void cmd_store(Session&, Cursor&);
+void cmd_copy(Session&, Cursor&);       // and MOVE
+
+// A mailbox name off the command: blank, then the name, decoded to UTF-8.  false: answered BAD.
+bool take_mailbox(Session& s, Cursor& c, std::string& name);
+
+// Flags as STORE and APPEND give them.
+struct Flags {
+  uint8_t system = 0;
+  std::vector<std::string> keywords;
+};
+bool take_flag_list(Cursor& c, Flags& out, bool bare_allowed);
+
+// STATUS's items, for STATUS and LIST's RETURN (STATUS ...).
+bool take_status_items(Cursor& c, std::vector<std::string>& items);
+Status put_status(Session& s, const store::FolderInfo& info, const std::vector<std::string>& items);
+
+}  // namespace jd::imap

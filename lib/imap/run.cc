@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// run.cc: the loop around a session: read, answer, and while the client idles watch the folders.
+#include <errno.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "lib/base/fd.h"
+#include "lib/base/log.h"
+#include "lib/imap/session.h"
+
+namespace jd::imap {
+namespace {
+
+constexpr int write_wait_ms = 5 * 60 * 1000;
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n > 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(n));
+      continue;
+    }
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) {
+      pollfd p{fd, POLLOUT, 0};
+      if (::poll(&p, 1, write_wait_ms) > 0) continue;
+    }
+    return false;
+  }
+  return true;
+}
+
+// The logs of all folders lie in box/; which one changed the session finds out for itself.
+Fd watch(const store::Account& account) {
+  Fd w(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  std::string box = account.path() + "/box";
+  if (!w || ::inotify_add_watch(w.get(), box.c_str(), IN_MODIFY | IN_MOVED_TO) < 0)
+    log::warn("imap_no_watch", {{"what", errno_text(errno)}});
+  return w;
+}
+
+}  // namespace
+
+int run_session(int in, int out, store::Account& account, const SessionOptions& options) {
+  Session s(account, options, [out](std::string_view bytes) { return write_all(out, bytes); });
+  s.start();
+  Fd watched;
+  std::string buffer(64 << 10, '\0');
+  Time deadline = monotonic() + options.idle;
+  while (!s.is_over()) {
+    if (s.is_idling() && !watched) {
+      watched = watch(account);
+      s.notify();  // what came between IDLE's answer and the watch
+    }
+    if (!s.is_idling()) watched.reset();
+    pollfd fds[2] = {{in, POLLIN, 0}, {watched.get(), POLLIN, 0}};
+    int64_t left = (deadline - monotonic()).ms();
+    if (left <= 0) {
+      s.bye("idle for too long");
+      break;
+    }
+    int n = ::poll(fds, watched ? 2 : 1, static_cast<int>(std::min<int64_t>(left, 1 << 30)));
+    if (n < 0 && errno != EINTR) return 111;
+    if (n <= 0) continue;
+    if (fds[1].revents) {
+      char events[4096];
+      while (::read(watched.get(), events, sizeof events) > 0) {
+      }
+      s.notify();
+    }
+    if (!fds[0].revents) continue;
+    ssize_t got = ::read(in, buffer.data(), buffer.size());
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (got <= 0) break;
+    s.feed(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
+    deadline = monotonic() + options.idle;
+  }
+  return 0;
+}
+
+}  // namespace jd::imap

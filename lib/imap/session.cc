@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+#include "lib/imap/session.h"
+
+#include <fmt/format.h>
+
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/imap/command.h"
+#include "lib/mime/imap_form.h"
+
+namespace jd::imap {
+namespace {
+constexpr std::size_t flush_bytes = 256 << 10;
+
+constexpr CommandRow rows[] = {
+    {"CAPABILITY", cmd_capability},
+    {"NOOP", cmd_noop},
+    {"CHECK", cmd_noop, true},
+    {"LOGOUT", cmd_logout},
+    {"ID", cmd_id},
+    {"ENABLE", cmd_enable},
+    {"NAMESPACE", cmd_namespace},
+    {"IDLE", cmd_idle},
+    {"SELECT", cmd_select},
+    {"EXAMINE", cmd_select},
+    {"CLOSE", cmd_close, true},
+    {"UNSELECT", cmd_unselect, true},
+    {"EXPUNGE", cmd_expunge, true, true},
+    {"CREATE", cmd_create},
+    {"DELETE", cmd_delete},
+    {"RENAME", cmd_rename},
+    {"SUBSCRIBE", cmd_subscribe},
+    {"UNSUBSCRIBE", cmd_subscribe},
+    {"LIST", cmd_list},
+    {"LSUB", cmd_lsub},
+    {"STATUS", cmd_status},
+    {"APPEND", cmd_append},
+    {"SEARCH", cmd_search, true, true, false},
+    {"FETCH", cmd_fetch, true, true, false},
+    {"STORE", cmd_store, true, true, false},
+    {"COPY", cmd_copy, true, true},
+    {"MOVE", cmd_copy, true, true},
+};
+}  // namespace
+
+const std::string_view capabilities =
+    "IMAP4rev1 LITERAL+ IDLE UIDPLUS MOVE NAMESPACE SPECIAL-USE UNSELECT ID ENABLE CHILDREN LIST-EXTENDED "
+    "LIST-STATUS STATUS=SIZE";
+
+const CommandRow* find_command(std::string_view name) {
+  for (auto& r : rows)
+    if (r.name == name) return &r;
+  return nullptr;
+}
+
+void MessageCache::turn_to(const store::Entry& e) {
+  if (stamp_ == e.stamp && e.stamp) return;
+  stamp_ = e.stamp;
+  meta_.reset();
+  message_.reset();
+  root_.reset();
+}
+Result<const std::string*> MessageCache::message(const store::Entry& e) {
+  turn_to(e);
+  if (!message_) {
+    TRY(message_, segments_.message(e));
+  }
+  return &*message_;
+}
+Result<const store::Meta*> MessageCache::meta(const store::Entry& e) {
+  turn_to(e);
+  if (!meta_) {
+    TRY(meta_, segments_.meta(e));
+  }
+  return &*meta_;
+}
+Result<const mime::Part*> MessageCache::root(const store::Entry& e) {
+  turn_to(e);
+  if (!root_) {
+    TRY(const store::Meta* m, meta(e));
+    TRY(root_, mime::decode(m->structure));
+  }
+  return &*root_;
+}
+
+Session::Session(store::Account& account, const SessionOptions& options, Write write)
+    : account_(account), options_(options), write_(std::move(write)), reader_(options.message_size),
+      cache_(account.segments()) {}
+
+void Session::start() {
+  out_ += options_.greeting;
+  flush();
+  if (!options_.early.empty()) feed(options_.early);
+}
+
+void Session::flush() {
+  if (!out_.empty() && !write_(out_)) is_over_ = true;
+  out_.clear();
+}
+void Session::flush_if_full() {
+  if (out_.size() >= flush_bytes) flush();
+}
+
+void Session::feed(std::string_view in) {
+  while (!in.empty() && !is_over_) {
+    auto got = reader_.feed(in);
+    if (got == CommandReader::Got::needs_more) break;
+    if (got == CommandReader::Got::ask) out_ += "+ go on\r\n";
+    if (got == CommandReader::Got::refused) {
+      out_ += reader_.refusal() + "\r\n";
+      if (++bad_ >= options_.max_bad) bye("too many bad commands");
+    }
+    if (got == CommandReader::Got::command) {
+      Command c = reader_.take();
+      if (is_idling_) end_idle(c.text);
+      else run(c);
+    }
+    flush_if_full();
+  }
+  flush();
+}
+
+void Session::bye(std::string_view why) {
+  if (is_over_) return;
+  out_ += fmt::format("* BYE {}\r\n", why);
+  flush();
+  is_over_ = true;
+}
+
+void Session::notify() {
+  if (!is_idling_ || !view_) return;
+  if (auto r = view_->sync(out_, {true, false}); !r) log::failure("imap_sync_failed", r.error());
+  flush();
+}
+
+void Session::end_idle(std::string_view line) {
+  is_idling_ = false;
+  if (iequals(line, "DONE")) ok("IDLE ended");
+  else bad("IDLE is ended by DONE");
+}
+
+void Session::run(const Command& command) {
+  Cursor c(command);
+  tag_ = "*";
+  std::string tag;
+  is_uid_ = false;
+  may_expunge_ = true;
+  if (!c.tag(tag)) return bad("a command begins with a tag");
+  tag_ = tag;
+  dispatch(c);
+}
+
+void Session::dispatch(Cursor& c) {
+  std::string word;
+  if (!c.space() || !c.atom(word)) return bad("there is no command after the tag");
+  name_ = upper(word);
+  if (name_ == "UID") {
+    if (!c.space() || !c.atom(word)) return bad("UID what?");
+    name_ = upper(word);
+    is_uid_ = true;
+  }
+  const CommandRow* row = find_command(name_);
+  if (!row || (is_uid_ && !row->has_uid_form)) return bad("no such command: " + escape(name_.substr(0, 40)));
+  if (row->needs_folder && !view_) return bad("no mailbox is selected");
+  may_expunge_ = row->tells_expunge || is_uid_;
+  if (view_) {
+    if (auto r = view_->folder().refresh(); !r) return failed(r.error(), "cannot read the mailbox");
+  }
+  row->run(*this, c);
+}
+
+void Session::sync() {
+  if (!view_) return;
+  if (auto r = view_->sync(out_, {may_expunge_, is_uid_}); !r) log::failure("imap_sync_failed", r.error());
+}
+
+void Session::finish(std::string_view how, std::string_view text) {
+  out_ += fmt::format("{} {} {}\r\n", tag_, how, text);
+}
+void Session::ok(std::string_view text) {
+  sync();
+  finish("OK", text);
+}
+void Session::no(std::string_view text) {
+  sync();
+  finish("NO", text);
+}
+void Session::bad(std::string_view text) {
+  finish("BAD", text);
+  if (++bad_ >= options_.max_bad) bye("too many bad commands");
+}
+void Session::failed(const Error& e, std::string_view what) {
+  log::failure("imap_command_failed", e, {{"command", name_}});
+  no(fmt::format("[{}] {}", e.fault == Fault::temp ? "UNAVAILABLE" : "SERVERBUG", what));
+}
+
+bool Session::messages(Cursor& c, std::vector<std::size_t>& out) {
+  SequenceSet set;
+  if (!c.space() || !c.set(set)) return bad("expected a set of message numbers"), false;
+  auto found = view_->resolve(set, is_uid_);
+  if (!found) return bad("there is no message with such a number"), false;
+  out = std::move(*found);
+  return true;
+}
+bool Session::end(Cursor& c) {
+  if (c.is_end()) return true;
+  bad(fmt::format("{} does not take this: {}", name_, escape(c.rest().substr(0, 40))));
+  return false;
+}
+
+Result<View*> Session::select(std::string_view name, bool read_only) {
+  view_.reset();
+  CHECK(account_.tree().refresh());
+  TRY(store::Folder * f, account_.folder(name));
+  View v(*f, read_only);
+  CHECK(v.open());
+  view_ = std::move(v);
+  return &*view_;
+}
+
+}  // namespace jd::imap

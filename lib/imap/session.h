@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// session.h: one IMAP4rev1 session of one user (RFC 3501), from the moment that he is known.
+//
+// Bytes in, bytes out: feed() takes what the client sent, in any pieces, and gives the answers to
+// `write`, in large pieces, complete when feed() returns.  Greeting and login are not here (the
+// front door does them): a session begins authenticated, with `greeting` as its first bytes.
+//
+//   reading ── command line(s) ──> a row of the command table ──> tagged answer ──> reading
+//      └── IDLE ──> idling: notify() tells what changed ── DONE ──> reading
+//   LOGOUT, too many bad commands, write failed: is_over().
+// Blocking only in the store.  One thread.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/base/time.h"
+#include "lib/imap/lexer.h"
+#include "lib/imap/view.h"
+#include "lib/mime/part.h"
+#include "lib/store/account.h"
+
+namespace jd::imap {
+
+// What a session offers; the front door shows the same, with its own beside it.
+extern const std::string_view capabilities;
+
+struct SessionOptions {
+  std::string greeting;               // first bytes out, whole lines; may be empty
+  std::string early;                  // bytes that were read from the client before the hand-over
+  uint64_t message_size = 50 << 20;   // of APPEND, bytes
+  uint64_t quota = 0;                 // bytes of the account; 0: none
+  unsigned max_bad = 20;              // bad commands until BYE
+  Span idle = minutes(30);            // run_session: silence until BYE
+};
+
+// Blocks until the session is over or `in` ends.  `in` and `out` may be one descriptor, blocking or
+// not; while the client idles the folders' logs are watched through inotify.  Returns an exit status.
+int run_session(int in, int out, store::Account& account, const SessionOptions& options);
+
+// The message a FETCH or SEARCH looks at, read and parsed when first asked for, and kept.
+class MessageCache {
+ public:
+  explicit MessageCache(store::MailSegments& segments) : segments_(segments) {}
+  Result<const std::string*> message(const store::Entry& e);
+  Result<const store::Meta*> meta(const store::Entry& e);
+  Result<const mime::Part*> root(const store::Entry& e);
+
+ private:
+  void turn_to(const store::Entry& e);
+  store::MailSegments& segments_;
+  uint64_t stamp_ = 0;
+  std::optional<store::Meta> meta_;
+  std::optional<std::string> message_;
+  std::optional<mime::Part> root_;
+};
+
+class Session {
+ public:
+  using Write = std::function<bool(std::string_view)>;  // false: the client is gone
+  Session(store::Account& account, const SessionOptions& options, Write write);
+
+  void start();
+  void feed(std::string_view bytes);
+  void notify();       // while idling: something may have changed
+  void bye(std::string_view why);
+  bool is_over() const { return is_over_; }
+  bool is_idling() const { return is_idling_; }
+
+  // For the commands (cmd_*.cc).  Each ends with exactly one of ok, no, bad, failed.
+  store::Account& account() { return account_; }
+  const SessionOptions& options() const { return options_; }
+  MessageCache& cache() { return cache_; }
+  std::string& out() { return out_; }
+  void flush_if_full();
+  void ok(std::string_view text);
+  void no(std::string_view text);
+  void bad(std::string_view text);
+  void failed(const Error& e, std::string_view what);  // NO, with a text that shows no internals
+  bool is_uid() const { return is_uid_; }              // the command came as UID ...
+  std::string_view command() const { return name_; }
+  View* view() { return view_ ? &*view_ : nullptr; }
+  // Reads ` set` off the command; false: answered BAD.
+  bool messages(Cursor& c, std::vector<std::size_t>& out);
+  bool end(Cursor& c);  // nothing may follow; false: answered BAD
+  Result<View*> select(std::string_view name, bool read_only);
+  void unselect() { view_.reset(); }
+  void idle() { is_idling_ = true; }
+  void log_out() { is_over_ = true; }
+  // Brings the view up to date before the tagged answer; messages may vanish.
+  void sync();
+
+ private:
+  void run(const Command& c);
+  void dispatch(Cursor& c);
+  void end_idle(std::string_view line);
+  void finish(std::string_view how, std::string_view text);
+  void flush();
+
+  store::Account& account_;
+  SessionOptions options_;
+  Write write_;
+  CommandReader reader_;
+  MessageCache cache_;
+  std::optional<View> view_;
+  std::string out_, tag_, name_;
+  bool is_over_ = false, is_idling_ = false, is_uid_ = false, may_expunge_ = true;
+  unsigned bad_ = 0;
+};
+
+}  // namespace jd::imap
