@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// cmd_list.cc: LIST with its extensions (RFC 5258, 5819, 6154) and LSUB.
+#include <algorithm>
+#include <map>
+
+#include "lib/base/text.h"
+#include "lib/imap/command.h"
+#include "lib/imap/mailbox_name.h"
+
+namespace jd::imap {
+namespace {
+
+constexpr std::size_t max_pattern = 1000, max_patterns = 20;
+
+struct Request {
+  bool only_subscribed = false, only_special = false, recursive = false;        // selection
+  bool subscribed = false, children = false, special = false;                   // RETURN
+  bool is_extended = false;
+  std::vector<std::string> status;
+  std::string reference;
+  std::vector<std::string> patterns;
+};
+
+struct Node {
+  const store::FolderInfo* info = nullptr;  // null: only a level above others, or only subscribed
+  bool subscribed = false, has_children = false, matched_below = false;
+};
+using Nodes = std::map<std::string, Node>;
+
+bool take_selection(Cursor& c, Request& r) {
+  if (!c.is('(')) return true;
+  r.is_extended = true;
+  std::string word;
+  while (!c.is(')')) {
+    if (!c.atom(word)) return false;
+    word = upper(word);
+    if (word == "SUBSCRIBED") r.only_subscribed = r.subscribed = true;
+    else if (word == "SPECIAL-USE") r.only_special = r.special = true;
+    else if (word == "RECURSIVEMATCH") r.recursive = true;
+    else if (word != "REMOTE") return false;
+    if (!c.space() && c.peek() != ')') return false;
+  }
+  // RFC 5258 §3: RECURSIVEMATCH needs another selection.
+  return (!r.recursive || r.only_subscribed || r.only_special) && c.space();
+}
+
+bool take_patterns(Cursor& c, Request& r) {
+  std::string wire;
+  auto one = [&] {
+    if (!c.list_mailbox(wire) || wire.size() > max_pattern || r.patterns.size() >= max_patterns) return false;
+    auto utf8 = from_utf7(wire);
+    r.patterns.push_back(utf8 ? *utf8 : wire);
+    return true;
+  };
+  if (!c.is('(')) return one();
+  r.is_extended = true;
+  do {
+    if (!one()) return false;
+  } while (c.space());
+  return c.is(')');
+}
+
+bool take_return(Cursor& c, Request& r) {
+  if (c.is_end()) return true;
+  std::string word;
+  if (!c.space() || !c.atom(word) || upper(word) != "RETURN" || !c.space() || !c.is('(')) return false;
+  r.is_extended = true;
+  while (!c.is(')')) {
+    if (!c.atom(word)) return false;
+    word = upper(word);
+    if (word == "SUBSCRIBED") r.subscribed = true;
+    else if (word == "CHILDREN") r.children = true;
+    else if (word == "SPECIAL-USE") r.special = true;
+    else if (word == "STATUS") {
+      if (!c.space() || !take_status_items(c, r.status)) return false;
+    } else return false;
+    if (!c.space() && c.peek() != ')') return false;
+  }
+  return true;
+}
+
+// Every folder, every level above one, and every subscription.
+Nodes all_nodes(store::Tree& tree) {
+  Nodes nodes;
+  for (auto& [id, info] : tree.folders()) nodes[info.name].info = &info;
+  std::vector<std::string> names;
+  for (auto& [name, n] : nodes) names.push_back(name);
+  for (auto& name : names)
+    for (auto i = name.find('/'); i != name.npos; i = name.find('/', i + 1)) nodes[name.substr(0, i)].has_children = true;
+  for (auto& name : tree.subscriptions()) nodes[name].subscribed = true;
+  return nodes;
+}
+
+bool selected(const Request& r, const Node& n) {
+  if (r.only_subscribed && !n.subscribed) return false;
+  if (r.only_special && (!n.info || n.info->special == store::Special::none)) return false;
+  // A name that is only subscribed is no mailbox and no level either.
+  return r.only_subscribed || n.info || n.has_children;
+}
+
+void put_node(std::string& out, std::string_view command, const Request& r, const std::string& name, const Node& n) {
+  std::string flags;
+  auto add = [&](std::string_view f) { flags += (flags.empty() ? "" : " ") + std::string(f); };
+  if (!n.info) add(r.is_extended ? "\\NonExistent" : "\\Noselect");
+  if (n.subscribed && r.subscribed) add("\\Subscribed");
+  add(n.has_children ? "\\HasChildren" : "\\HasNoChildren");
+  if (n.info && n.info->special != store::Special::none) add(store::special_name(n.info->special));
+  out += "* " + std::string(command) + " (" + flags + ") \"/\" ";
+  append_astring(out, to_utf7(name));
+  if (r.recursive && n.matched_below) {
+    out += " (\"CHILDINFO\" (";
+    out += r.only_subscribed ? "\"SUBSCRIBED\"" : "\"SPECIAL-USE\"";
+    out += "))";
+  }
+  out += "\r\n";
+}
+
+bool matches_any(const Request& r, const std::string& name) {
+  return std::any_of(r.patterns.begin(), r.patterns.end(),
+                     [&](auto& p) { return matches(r.reference + p, name); });
+}
+
+}  // namespace
+
+void cmd_list(Session& s, Cursor& c) {
+  Request r;
+  std::string wire;
+  if (!c.space() || !take_selection(c, r) || !c.astring(wire) || wire.size() > max_pattern || !c.space() ||
+      !take_patterns(c, r) || !take_return(c, r))
+    return s.bad("LIST takes a reference, patterns and known options");
+  if (!s.end(c)) return;
+  auto utf8 = from_utf7(wire);
+  r.reference = utf8 ? *utf8 : wire;
+  if (!r.is_extended && r.patterns.size() == 1 && r.patterns[0].empty()) {  // RFC 3501 §6.3.8: the delimiter
+    s.out() += "* LIST (\\Noselect) \"/\" \"\"\r\n";
+    return s.ok("LIST done");
+  }
+  auto& tree = s.account().tree();
+  if (auto t = tree.refresh(); !t) return s.failed(t.error(), "cannot read the folders");
+  Nodes nodes = all_nodes(tree);
+  if (r.recursive) {
+    std::vector<std::string> hits;
+    for (auto& [name, n] : nodes)
+      if (selected(r, n)) hits.push_back(name);
+    for (auto& name : hits)
+      for (auto i = name.find('/'); i != name.npos; i = name.find('/', i + 1)) nodes[name.substr(0, i)].matched_below = true;
+  }
+  for (auto& [name, n] : nodes) {
+    bool is_selected = selected(r, n);
+    if ((!is_selected && !(r.recursive && n.matched_below)) || !matches_any(r, name)) continue;
+    put_node(s.out(), "LIST", r, name, n);
+    if (n.info && !r.status.empty()) {
+      if (auto t = put_status(s, *n.info, r.status); !t) return s.failed(t.error(), "cannot read a mailbox");
+    }
+    s.flush_if_full();
+  }
+  s.ok("LIST done");
+}
+
+void cmd_lsub(Session& s, Cursor& c) {
+  Request r;
+  std::string wire;
+  if (!c.space() || !c.astring(wire) || wire.size() > max_pattern || !c.space() || !c.list_mailbox(r.reference) ||
+      r.reference.size() > max_pattern)
+    return s.bad("LSUB takes a reference and a pattern");
+  if (!s.end(c)) return;
+  auto reference = from_utf7(wire), pattern = from_utf7(r.reference);
+  std::string whole = (reference ? *reference : wire) + (pattern ? *pattern : r.reference);
+  auto& tree = s.account().tree();
+  if (auto t = tree.refresh(); !t) return s.failed(t.error(), "cannot read the folders");
+  // RFC 3501 §6.3.9: with '%', a level above a subscribed name is told as \Noselect.
+  std::map<std::string, bool> told;
+  for (auto& name : tree.subscriptions()) {
+    if (matches(whole, name)) told[name] = true;
+    if (whole.find('%') == whole.npos) continue;
+    for (auto i = name.find('/'); i != name.npos; i = name.find('/', i + 1))
+      if (matches(whole, name.substr(0, i))) told.emplace(name.substr(0, i), false);
+  }
+  for (auto& [name, subscribed] : told) {
+    s.out() += subscribed ? "* LSUB () \"/\" " : "* LSUB (\\Noselect) \"/\" ";
+    append_astring(s.out(), to_utf7(name));
+    s.out() += "\r\n";
+  }
+  s.ok("LSUB done");
+}
+
+}  // namespace jd::imap

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// cmd_store.cc: STORE, COPY and MOVE (RFC 6851), with COPYUID (RFC 4315).
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "lib/base/text.h"
+#include "lib/imap/command.h"
+
+namespace jd::imap {
+
+using store::Entry;
+
+namespace {
+
+// UIDs of the messages that are still there; false: some are not.
+bool present(const View& v, const std::vector<std::size_t>& chosen, store::UidSet& uids, uint64_t* bytes = nullptr) {
+  bool all = true;
+  for (auto i : chosen) {
+    const Entry* e = v.folder().state().find(v.messages()[i].uid);
+    if (!e) {
+      all = false;
+      continue;
+    }
+    uids.add(e->uid);
+    if (bytes) *bytes += e->size;
+  }
+  return all;
+}
+
+}  // namespace
+
+void cmd_store(Session& s, Cursor& c) {
+  View& v = *s.view();
+  std::vector<std::size_t> chosen;
+  std::string word;
+  if (!s.messages(c, chosen)) return;
+  if (!c.space() || !c.word(word)) {
+    // "-FLAGS" and "+FLAGS" are words as well
+    return s.bad("STORE takes FLAGS, +FLAGS or -FLAGS");
+  }
+  word = upper(word);
+  auto op = store::FlagOp::set;
+  if (word[0] == '+') op = store::FlagOp::add;
+  if (word[0] == '-') op = store::FlagOp::remove;
+  if (op != store::FlagOp::set) word.erase(0, 1);
+  bool silent = word == "FLAGS.SILENT";
+  if (!silent && word != "FLAGS") return s.bad("STORE takes FLAGS, +FLAGS or -FLAGS");
+  Flags flags;
+  if (!c.space() || !take_flag_list(c, flags, true)) return s.bad("no such list of flags");
+  if (!s.end(c)) return;
+  if (v.is_read_only()) return s.no("the mailbox is open for reading only");
+  store::UidSet uids;
+  bool all = present(v, chosen, uids);
+  auto seq = v.folder().store(op, flags.system, flags.keywords, uids);
+  if (!seq && seq.error().fault == Fault::perm && seq.error().sys == 0) return s.no("[LIMIT] " + seq.error().what);
+  if (!seq) return s.failed(seq.error(), "cannot keep the flags");
+  if (*seq) v.known(*seq);
+  if (!silent) {
+    for (auto i : chosen) {
+      const Entry* e = v.folder().state().find(v.messages()[i].uid);
+      if (!e) continue;
+      s.out() += fmt::format("* {} FETCH (", i + 1);
+      if (s.is_uid()) s.out() += fmt::format("UID {} ", e->uid);
+      s.out() += "FLAGS " + v.flags(*e, v.messages()[i].recent) + ")\r\n";
+      s.flush_if_full();
+    }
+  }
+  if (all) s.ok("STORE done");
+  else s.no("[EXPUNGEISSUED] some of the messages are gone");
+}
+
+void cmd_copy(Session& s, Cursor& c) {
+  View& v = *s.view();
+  bool move = s.command() == "MOVE";
+  std::vector<std::size_t> chosen;
+  std::string name;
+  if (!s.messages(c, chosen) || !take_mailbox(s, c, name) || !s.end(c)) return;
+  if (move && v.is_read_only()) return s.no("the mailbox is open for reading only");
+  auto& account = s.account();
+  if (auto r = account.tree().refresh(); !r) return s.failed(r.error(), "cannot read the folders");
+  if (!account.tree().find(name)) return s.no("[TRYCREATE] there is no such mailbox");
+  store::UidSet uids;
+  uint64_t bytes = 0;
+  if (!present(v, chosen, uids, &bytes)) return s.no("[EXPUNGEISSUED] some of the messages are gone");
+  if (s.options().quota && !move) {
+    auto used = account.usage();
+    if (!used) return s.failed(used.error(), "cannot read the mailbox");
+    if (used->bytes + bytes > s.options().quota) return s.no("[OVERQUOTA] mailbox is full");
+  }
+  auto target = account.folder(name);
+  if (!target) return s.failed(target.error(), "cannot open the mailbox");
+  auto pairs = (*target)->copy_from(v.folder(), uids, move);
+  if (!pairs && pairs.error().fault == Fault::perm && pairs.error().sys == 0) return s.no("[LIMIT] " + pairs.error().what);
+  if (!pairs) return s.failed(pairs.error(), "cannot copy");
+  std::string code;
+  if (!pairs->empty()) {
+    store::UidSet from, to;
+    for (auto [a, b] : *pairs) from.add(a), to.add(b);
+    code = fmt::format("[COPYUID {} {} {}] ", (*target)->state().uid_validity(), from.text(), to.text());
+  }
+  if (!move) return s.ok(code + "COPY done");
+  // RFC 6851 §4.3: COPYUID before the EXPUNGEs.
+  if (!code.empty()) s.out() += "* OK " + code + "moved\r\n";
+  s.ok("MOVE done");
+}
+
+}  // namespace jd::imap
