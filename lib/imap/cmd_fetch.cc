@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// cmd_fetch.cc: FETCH and UID FETCH.  Envelopes and structures are copied, not made.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "lib/base/log.h"
+#include "lib/imap/command.h"
+#include "lib/imap/fetch_items.h"
+#include "lib/mime/date.h"
+#include "lib/mime/imap_form.h"
+#include "lib/mime/section.h"
+
+namespace jd::imap {
+
+using store::Entry;
+
+namespace {
+
+void put_literal(std::string& out, std::string_view bytes) {
+  out += fmt::format("{{{}}}\r\n", bytes.size());
+  out += bytes;
+}
+
+Status put_section(MessageCache& cache, const Entry& e, const FetchItem& item, std::string& out) {
+  TRY(const std::string* message, cache.message(e));
+  std::string chosen;
+  std::string_view bytes = *message;
+  if (!item.section.empty()) {
+    TRY(const mime::Part* root, cache.root(e));
+    auto range = mime::section(*root, item.section);
+    if (!range) {
+      out += "NIL";
+      return {};
+    }
+    bytes = range->of(*message);
+    if (item.has_fields) bytes = chosen = mime::header_fields(bytes, item.fields, item.all_but);
+  }
+  if (item.partial) {
+    auto [from, count] = *item.partial;
+    bytes = from < bytes.size() ? bytes.substr(from, count) : std::string_view();
+  }
+  put_literal(out, bytes);
+  return {};
+}
+
+Status put_item(Session& s, const Entry& e, bool recent, const FetchItem& item, std::string& out) {
+  out += item.label + " ";
+  switch (item.what) {
+    case Fetch::flags: out += s.view()->flags(e, recent); break;
+    case Fetch::uid: out += fmt::format("{}", e.uid); break;
+    case Fetch::size: out += fmt::format("{}", e.size); break;
+    case Fetch::internal_date: out += "\"" + mime::imap_date({from_seconds(e.date), 0}) + "\""; break;
+    case Fetch::envelope: {
+      TRY(const store::Meta* m, s.cache().meta(e));
+      out += m->envelope;
+      break;
+    }
+    case Fetch::body_structure: {
+      TRY(const store::Meta* m, s.cache().meta(e));
+      out += m->bodystructure;
+      break;
+    }
+    case Fetch::body: {
+      TRY(const mime::Part* root, s.cache().root(e));
+      TRY(const std::string* message, s.cache().message(e));
+      out += mime::imap_body(*message, *root);
+      break;
+    }
+    case Fetch::section: return put_section(s.cache(), e, item, out);
+  }
+  return {};
+}
+
+// \Seen for those that lack it, in one durable record before anything is shown.
+Status mark_seen(View& v, const std::vector<std::size_t>& chosen, store::UidSet& marked) {
+  for (auto i : chosen) {
+    const Entry* e = v.folder().state().find(v.messages()[i].uid);
+    if (e && !(e->flags & store::seen)) marked.add(e->uid);
+  }
+  if (marked.empty()) return {};
+  TRY(uint64_t seq, v.folder().store(store::FlagOp::add, store::seen, {}, marked));
+  if (seq) v.known(seq);
+  return {};
+}
+
+Status put_message(Session& s, std::size_t index, const std::vector<FetchItem>& items, bool with_flags) {
+  View& v = *s.view();
+  const Entry* found = v.entry(index);
+  if (!found) return fail(Fault::perm, "expunged");
+  Entry e = *found;
+  bool recent = v.messages()[index].recent;
+  std::string one = fmt::format("* {} FETCH (", index + 1);
+  bool first = true;
+  auto blank = [&] {
+    if (!first) one += ' ';
+    first = false;
+  };
+  bool has_uid = false, has_flags = false;
+  for (auto& i : items) {
+    has_uid |= i.what == Fetch::uid;
+    has_flags |= i.what == Fetch::flags;
+  }
+  if (s.is_uid() && !has_uid) blank(), one += fmt::format("UID {}", e.uid);
+  for (auto& i : items) {
+    blank();
+    CHECK(put_item(s, e, recent, i, one));
+  }
+  if (with_flags && !has_flags) blank(), one += "FLAGS " + v.flags(e, recent);
+  s.out() += one;
+  s.out() += ")\r\n";
+  s.flush_if_full();
+  return {};
+}
+
+}  // namespace
+
+void cmd_fetch(Session& s, Cursor& c) {
+  View& v = *s.view();
+  std::vector<std::size_t> chosen;
+  std::vector<FetchItem> items;
+  std::string why;
+  if (!s.messages(c, chosen)) return;
+  if (!c.space() || !take_fetch_items(c, items, why)) return s.bad(why.empty() ? "FETCH what?" : why);
+  if (!s.end(c)) return;
+  bool marks = std::any_of(items.begin(), items.end(), [](auto& i) { return i.marks_seen; });
+  store::UidSet marked;
+  if (marks && !v.is_read_only()) {
+    if (auto r = mark_seen(v, chosen, marked); !r) return s.failed(r.error(), "cannot mark as read");
+  }
+  std::size_t gone = 0, damaged = 0;
+  for (auto i : chosen) {
+    auto r = put_message(s, i, items, marked.contains(v.messages()[i].uid));
+    if (s.is_over()) return;
+    if (r) continue;
+    if (!v.entry(i)) {
+      ++gone;
+      continue;
+    }
+    ++damaged;
+    log::failure("imap_message_unreadable", r.error(), {{"uid", v.messages()[i].uid}});
+  }
+  if (damaged) return s.no(fmt::format("[SERVERBUG] {} of the messages cannot be read", damaged));
+  // RFC 5530: another session expunged them; by UID this is no mistake.
+  if (gone && !s.is_uid()) return s.no("[EXPUNGEISSUED] some of the messages are gone");
+  s.ok("FETCH done");
+}
+
+}  // namespace jd::imap
