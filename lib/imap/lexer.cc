@@ -112,7 +112,8 @@ CommandReader::Got CommandReader::feed(std::string_view& in) {
 
 CommandReader::Got CommandReader::end_of_line() {
   auto a = announced(line_.text);
-  if (!a) return Got::command;
+  // The announcement of a literal that has come already is none.
+  if (!a || (!line_.literals.empty() && a->at < line_.literals.back().end)) return Got::command;
   bool is_message = is_append(line_.text) && a->size > max_literal - literal_bytes_;
   uint64_t limit = is_append(line_.text) ? std::max<uint64_t>(append_limit_, max_literal) : max_literal - literal_bytes_;
   if (a->size > limit || line_.literals.size() >= max_literals) {
