@@ -5,31 +5,15 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
+#include "lib/base/stream.h"
 #include "lib/imap/session.h"
 
 namespace jd::imap {
 namespace {
-
-constexpr int write_wait_ms = 5 * 60 * 1000;
-
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n > 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(n));
-      continue;
-    }
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && errno == EAGAIN) {
-      pollfd p{fd, POLLOUT, 0};
-      if (::poll(&p, 1, write_wait_ms) > 0) continue;
-    }
-    return false;
-  }
-  return true;
-}
 
 // The logs of all folders lie in box/; which one changed the session finds out for itself.
 Fd watch(const store::Account& account) {
@@ -43,7 +27,7 @@ Fd watch(const store::Account& account) {
 }  // namespace
 
 int run_session(int in, int out, store::Account& account, const SessionOptions& options) {
-  Session s(account, options, [out](std::string_view bytes) { return write_all(out, bytes); });
+  Session s(account, options, [out](std::string_view bytes) { return write_stream(out, bytes); });
   s.start();
   Fd watched;
   std::string buffer(64 << 10, '\0');

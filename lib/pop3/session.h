@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// session.h: one POP3 session of one user (RFC 1939), from the moment that he is known.
+//
+// Bytes in, bytes out, as in imap/session.h: feed() takes any pieces and gives the answers to
+// `write`, complete when it returns.  Only the TRANSACTION and UPDATE states are here: greeting, USER
+// and PASS are the front door's.  STAT TOP UIDL CAPA PIPELINING RESP-CODES (RFC 2449) and the rest.
+//
+// The mailbox is INBOX as it is at start(); later arrivals are not seen.  UIDL is the folder's
+// uid_validity and the message's UID, so it stays the same for ever.  Deleted messages go at QUIT,
+// durably before its +OK; when the client goes without QUIT, nothing is deleted (RFC 1939 §6).
+// Blocking only in the store.  One thread.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "lib/store/account.h"
+
+namespace jd::pop3 {
+
+// CAPA's lines, without the front door's own; each ends with CRLF.
+extern const std::string_view capabilities;
+
+struct SessionOptions {
+  std::string greeting;           // first bytes out, whole lines; may be empty
+  std::string early;              // bytes that were read from the client before the hand-over
+  unsigned max_bad = 20;          // bad commands until the session is ended
+  Span idle = minutes(10);        // run_session
+};
+
+// Blocks until the session is over or `in` ends.  Returns an exit status.
+int run_session(int in, int out, store::Account& account, const SessionOptions& options);
+
+class Session {
+ public:
+  using Write = std::function<bool(std::string_view)>;  // false: the client is gone
+  Session(store::Account& account, const SessionOptions& options, Write write)
+      : account_(account), options_(options), write_(std::move(write)) {}
+
+  void start();  // opens INBOX; when that fails the session is over with an -ERR
+  void feed(std::string_view bytes);
+  void end(std::string_view why);  // -ERR, nothing deleted
+  bool is_over() const { return is_over_; }
+
+ private:
+  struct Row;
+  struct Message {
+    store::Entry entry;
+    bool deleted = false;
+  };
+  void line(std::string_view text);
+  void stat(std::string_view);
+  void list(std::string_view);
+  void uidl(std::string_view);
+  void retr(std::string_view);
+  void top(std::string_view);
+  void dele(std::string_view);
+  void noop(std::string_view);
+  void rset(std::string_view);
+  void capa(std::string_view);
+  void quit(std::string_view);
+  Message* find(std::string_view number);  // null: answered
+  void ok(std::string_view text);
+  void bad(std::string_view text);
+  void put_lines(std::string_view message);
+  std::string unique(const Message& m) const;
+  void flush();
+
+  static const Row rows[];
+  store::Account& account_;
+  SessionOptions options_;
+  Write write_;
+  store::Folder* inbox_ = nullptr;
+  std::vector<Message> messages_;
+  std::string held_, out_;
+  bool is_over_ = false, is_too_long_ = false;
+  unsigned bad_ = 0;
+};
+
+}  // namespace jd::pop3
