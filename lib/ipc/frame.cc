@@ -55,6 +55,13 @@ bool Message::has(std::string_view key) const {
 }
 uint64_t Message::number(std::string_view key, uint64_t otherwise) const { return to_number(get(key)).value_or(otherwise); }
 
+Message Message::copy() const {
+  Message m;
+  m.pairs_ = pairs_;
+  m.body_ = body_;
+  return m;
+}
+
 std::vector<std::string_view> Message::all(std::string_view key) const {
   std::vector<std::string_view> r;
   for (auto& [k, v] : pairs_)

@@ -40,6 +40,7 @@ class Message {
   const std::vector<std::pair<std::string, std::string>>& pairs() const { return pairs_; }
   const std::string& body() const { return body_; }
   std::string take_body() { return std::move(body_); }
+  Message copy() const;  // without the descriptors
   // The Error of an answer with ok=0; nullopt when ok=1.
   std::optional<Error> error() const;
 

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "cmd/directoryd/service.h"
+
+#include "lib/auth/password.h"
+#include "lib/base/hash.h"
+#include "lib/base/log.h"
+#include "lib/base/random.h"
+#include "lib/base/text.h"
+
+namespace jd {
+using directory::Account;
+using ipc::Message;
+
+namespace {
+constexpr std::size_t max_verified = 50'000, max_tickets = 50'000, max_delays = 10'000;
+const Error refused(Fault::perm, "wrong user name or password");
+const Error slow_down(Fault::temp, "too many failed logins from here; try again later");
+const Error busy(Fault::temp, "too many logins at once; try again");
+
+std::string joined(const std::vector<std::string>& v) {
+  std::string r;
+  for (auto& s : v) r += (r.empty() ? "" : ",") + s;
+  return r;
+}
+}  // namespace
+
+DirectoryService::DirectoryService(net::Loop& loop, directory::Directory d, directory::Generation g, uint64_t quota)
+    : loop_(loop), directory_(std::move(d)), generation_(std::move(g)), default_quota_(quota), workers_(loop, 2),
+      key_(random_bytes(32)) {}
+
+void DirectoryService::ask(Message m, Answer answer) {
+  auto cmd = m.get("cmd");
+  if (cmd == "resolve") {
+    auto r = directory_.resolve(m.get("address"));
+    return answer(r ? directory::to_message(*r) : Message::failed(r.error()));
+  }
+  if (cmd == "authenticate") return authenticate(std::move(m), std::move(answer));
+  if (cmd == "redeem") {
+    auto i = tickets_.find(std::string(m.get("ticket")));
+    if (i == tickets_.end() || i->second.until < monotonic())
+      return answer(Message::failed(Error(Fault::perm, "no such ticket")));
+    auto a = directory_.account(i->second.address);
+    tickets_.erase(i);
+    if (!a || !*a) return answer(Message::failed(a ? refused : a.error()));
+    Message ok = Message::ok();
+    ok.set("address", (*a)->address).set("path", (*a)->path).set("quota", (*a)->quota);
+    return answer(std::move(ok));
+  }
+  answer(Message::failed(Error(Fault::usage, fmt::format("directoryd knows no request '{}'", escape(cmd)))));
+}
+
+std::string DirectoryService::cache_key(const std::string& address, const Secret& password) const {
+  std::string both = address + '\0';
+  both += password.reveal();
+  std::string k = blake2b(both, 32, key_);
+  wipe(both);
+  return k;
+}
+
+void DirectoryService::authenticate(Message m, Answer answer) {
+  std::string user(m.get("user")), ip(m.get("ip")), protocol(m.get("protocol"));
+  Secret password(m.get("password"));
+  auto d = throttle_.before(user, ip);
+  if (d.is_refused || delays_.size() >= max_delays) {
+    log::warn("login_throttled", {{"user", user}, {"ip", ip}, {"protocol", protocol}});
+    return answer(Message::failed(slow_down));
+  }
+  if (d.wait.ns == 0) return check_password(std::move(user), std::move(password), std::move(ip), std::move(protocol), std::move(answer));
+  uint64_t n = ++last_delay_;
+  // std::function wants copies; the secret is shared by pointer instead.
+  auto secret = std::make_shared<Secret>(std::move(password));
+  delays_[n] = std::make_unique<net::Timer>(loop_, [this, n, user, ip, protocol, secret, answer] {
+    auto self = std::move(delays_[n]);
+    delays_.erase(n);
+    loop_.post([keep = std::shared_ptr<net::Timer>(std::move(self))] {});
+    check_password(user, std::move(*secret), ip, protocol, answer);
+  });
+  delays_[n]->start(d.wait);
+}
+
+void DirectoryService::check_password(std::string user, Secret password, std::string ip, std::string protocol, Answer answer) {
+  auto found = directory_.account_for_login(user);
+  if (!found) return answer(Message::failed(found.error()));
+  auto account = std::make_shared<std::optional<Account>>(std::move(*found));
+  std::string key = *account ? cache_key((*account)->address, password) : "";
+  if (auto i = verified_.find(key); *account && i != verified_.end() && i->second.revision == (*account)->revision &&
+                                    i->second.until > monotonic())
+    return login_result(true, &**account, user, ip, protocol, answer);
+  auto secret = std::make_shared<Secret>(std::move(password));
+  auto good = std::make_shared<bool>(false);
+  bool taken = workers_.run(
+      [=] { *good = auth::is_password(*account ? (*account)->password_hash : "", *secret); },
+      [=, this]() mutable {
+        if (*good && *account) {
+          if (verified_.size() >= max_verified) verified_.clear();
+          verified_[key] = {(*account)->revision, monotonic() + minutes(5)};
+        }
+        login_result(*good, *account ? &**account : nullptr, user, ip, protocol, answer);
+      });
+  if (!taken) answer(Message::failed(busy));
+}
+
+void DirectoryService::login_result(bool good, const Account* a, const std::string& user, const std::string& ip,
+                                    const std::string& protocol, Answer& answer) {
+  if (!good || !a || a->is_suspended) {
+    throttle_.failed(user, ip);
+    log::warn("login_failed", {{"user", user}, {"ip", ip}, {"protocol", protocol},
+                               {"why", !a ? "no such account" : good ? "suspended" : "wrong password"}});
+    return answer(Message::failed(refused));
+  }
+  throttle_.succeeded(user, ip);
+  if (tickets_.size() >= max_tickets) tickets_.clear();
+  std::string ticket = hex(random_bytes(16));
+  tickets_[ticket] = {a->address, monotonic() + minutes(1)};
+  log::info("login", {{"user", a->address}, {"ip", ip}, {"protocol", protocol}});
+  Message m = Message::ok();
+  m.set("address", a->address).set("ticket", ticket);
+  answer(std::move(m));
+}
+
+void DirectoryService::with_hash(const Message& m, Answer answer, std::function<Status(const std::string&)> change) {
+  auto secret = std::make_shared<Secret>(m.get("password"));
+  auto hash = std::make_shared<Result<std::string>>(std::string());
+  bool taken = workers_.run([=] { *hash = auth::hash_password(*secret); }, [this, hash, change, answer, m_cmd = std::string(m.get("cmd")),
+                                                                            address = std::string(m.get("address"))]() mutable {
+    Message about(m_cmd);
+    about.set("address", address);
+    changed(answer, *hash ? change(**hash) : Status(Unexpected(hash->error())), about);
+  });
+  if (!taken) answer(Message::failed(busy));
+}
+
+void DirectoryService::changed(Answer& answer, const Status& s, const Message& m) {
+  if (!s) return answer(Message::failed(s.error()));
+  generation_.raise();
+  log::info("directory_changed", {{"cmd", m.get("cmd")}, {"what", m.has("address") ? m.get("address") : m.get("name")}});
+  answer(Message::ok());
+}
+
+Message DirectoryService::list(const Message& m) {
+  Message r = Message::ok();
+  auto limit = std::min<uint64_t>(m.number("limit", 1000), 10'000);
+  if (m.get("cmd") == "domain-list") {
+    auto all = directory_.domains();
+    if (!all) return Message::failed(all.error());
+    for (auto& d : *all) r.set("entry", fmt::format("{}\t{}\t{}", d.name, d.postmaster, d.created));
+  } else if (m.get("cmd") == "user-list") {
+    auto all = directory_.accounts(m.get("domain"), m.get("after"), limit);
+    if (!all) return Message::failed(all.error());
+    for (auto& a : *all)
+      r.set("entry", fmt::format("{}\t{}\t{}\t{}\t{}\t{}", a.address, a.quota, a.is_suspended ? "suspended" : "active", a.name, a.path, a.created));
+  } else {
+    auto all = directory_.aliases(m.get("domain"), m.get("after"), limit);
+    if (!all) return Message::failed(all.error());
+    for (auto& a : *all) r.set("entry", fmt::format("{}\t{}", a.address, joined(a.targets)));
+  }
+  return r;
+}
+
+void DirectoryService::admin(Message m, Answer answer) {
+  auto cmd = m.get("cmd");
+  auto address = std::string(m.get("address"));
+  std::vector<std::string> targets;
+  for (auto t : m.all("target")) targets.emplace_back(t);
+  if (cmd == "domain-add") return changed(answer, directory_.add_domain(m.get("name")), m);
+  if (cmd == "domain-del") return changed(answer, directory_.remove_domain(m.get("name")), m);
+  if (cmd == "user-add") {
+    uint64_t quota = m.has("quota") ? m.number("quota") : default_quota_;
+    std::string person(m.get("person"));
+    return with_hash(m, answer, [this, address, quota, person](const std::string& hash) -> Status {
+      auto r = directory_.add_account(address, hash, quota, person);
+      if (!r) return Unexpected(r.error());
+      return {};
+    });
+  }
+  if (cmd == "user-passwd") return with_hash(m, answer, [this, address](const std::string& h) { return directory_.set_password(address, h); });
+  if (cmd == "user-del") return changed(answer, directory_.remove_account(address), m);
+  if (cmd == "user-suspend") return changed(answer, directory_.set_suspended(address, true), m);
+  if (cmd == "user-resume") return changed(answer, directory_.set_suspended(address, false), m);
+  if (cmd == "user-quota") return changed(answer, directory_.set_quota(address, m.number("quota")), m);
+  if (cmd == "alias-add") return changed(answer, directory_.add_alias(address, targets), m);
+  if (cmd == "alias-del") return changed(answer, directory_.remove_alias(address, targets), m);
+  if (cmd == "domain-list" || cmd == "user-list" || cmd == "alias-list") return answer(list(m));
+  answer(Message::failed(Error(Fault::usage, fmt::format("directoryd knows no request '{}'", escape(cmd)))));
+}
+
+}  // namespace jd

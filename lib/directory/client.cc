@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "lib/directory/client.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include <atomic>
+
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+
+namespace jd::directory {
+namespace {
+constexpr std::size_t max_cached = 100'000;
+const char* const kinds[] = {"remote", "unknown", "account", "alias"};
+std::string generation_path(const std::string& run) { return run + "/directory.generation"; }
+}  // namespace
+
+Result<Generation> Generation::create(const std::string& run) {
+  TRY(Fd fd, file::open(generation_path(run), O_RDWR | O_CREAT, 0644));
+  CHECK(file::truncate(fd.get(), 8));
+  void* m = ::mmap(nullptr, 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
+  if (m == MAP_FAILED) return fail_errno(errno, "cannot map {}", generation_path(run));
+  return Generation(m);
+}
+
+Generation Generation::open(const std::string& run) {
+  auto fd = file::open(generation_path(run), O_RDONLY);
+  auto size = fd ? file::size_of(fd->get()) : Result<uint64_t>(0);
+  if (!fd || !size || *size < 8) return Generation(nullptr);
+  void* m = ::mmap(nullptr, 8, PROT_READ, MAP_SHARED, fd->get(), 0);
+  return Generation(m == MAP_FAILED ? nullptr : m);
+}
+
+Generation::~Generation() {
+  if (map_) ::munmap(map_, 8);
+}
+uint64_t Generation::value() const { return std::atomic_ref<uint64_t>(*static_cast<uint64_t*>(map_)).load(); }
+void Generation::raise() { std::atomic_ref<uint64_t>(*static_cast<uint64_t*>(map_)).fetch_add(1); }
+
+ipc::Message to_message(const Route& r) {
+  ipc::Message m = ipc::Message::ok();
+  m.set("kind", kinds[static_cast<int>(r.kind)]).set("address", r.address).set("tag", r.tag);
+  if (r.kind == Route::Kind::account)
+    m.set("account", r.account.address).set("path", r.account.path).set("quota", r.account.quota)
+        .set("suspended", r.account.is_suspended ? "1" : "0").set("node", r.account.node).set("epoch", r.account.epoch);
+  for (auto& t : r.targets) m.set("target", t);
+  return m;
+}
+
+Route route_of(const ipc::Message& m) {
+  Route r;
+  for (int i = 0; i < 4; i++)
+    if (m.get("kind") == kinds[i]) r.kind = static_cast<Route::Kind>(i);
+  r.address = m.get("address");
+  r.tag = m.get("tag");
+  r.account.address = m.get("account");
+  r.account.path = m.get("path");
+  r.account.quota = m.number("quota");
+  r.account.is_suspended = m.get("suspended") == "1";
+  r.account.node = m.get("node");
+  r.account.epoch = m.number("epoch", 1);
+  for (auto t : m.all("target")) r.targets.emplace_back(t);
+  return r;
+}
+
+Client::Client(net::Loop& loop, const std::string& real_run, const std::string& socket_path)
+    : client_(loop, "directoryd", socket_path), generation_(Generation::open(real_run)) {}
+
+uint64_t Client::resolve(const std::string& address, Resolved done) {
+  if (generation_.is_there()) {
+    uint64_t now_at = generation_.value();
+    if (now_at != seen_) cache_.clear();
+    seen_ = now_at;
+    auto i = cache_.find(address);
+    if (i != cache_.end() && i->second.until > monotonic()) {
+      done(i->second.route);
+      return 0;
+    }
+  }
+  ipc::Message m("resolve");
+  m.set("address", address);
+  uint64_t asked_at = seen_;
+  return client_.request(std::move(m), [this, address, asked_at, done = std::move(done)](Result<ipc::Message> r) {
+    if (!r) return done(Unexpected(r.error()));
+    Route route = route_of(*r);
+    // An answer that a change has overtaken is right for this question and not kept for the next.
+    if (generation_.is_there() && generation_.value() == asked_at) {
+      if (cache_.size() >= max_cached) cache_.clear();
+      cache_[address] = {route, monotonic() + minutes(5)};
+    }
+    done(std::move(route));
+  });
+}
+
+uint64_t Client::authenticate(const std::string& user, const Secret& password, const std::string& ip,
+                              const std::string& protocol, std::function<void(Result<Login>)> done) {
+  ipc::Message m("authenticate");
+  m.set("user", user).set("password", password.reveal()).set("ip", ip).set("protocol", protocol);
+  return client_.request(std::move(m), [done = std::move(done)](Result<ipc::Message> r) {
+    if (!r) return done(Unexpected(r.error()));
+    done(Login{std::string(r->get("address")), std::string(r->get("ticket"))});
+  });
+}
+
+}  // namespace jd::directory

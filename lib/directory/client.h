@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// client.h: asking directoryd, for the programs that may (run/directory.sock).
+//
+// Answers to resolve() are cached; every change in the directory raises a counter in
+// run/directory.generation, which is mapped here, so a cached answer is never older than the change.
+// Under a Loop; one thread.  Errors: temp while directoryd is down.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "lib/base/config.h"
+#include "lib/base/secret.h"
+#include "lib/directory/directory.h"
+#include "lib/ipc/client.h"
+
+namespace jd::directory {
+
+// The shared counter.  The writer is directoryd; readers map it read-only before they drop rights.
+class Generation {
+ public:
+  static Result<Generation> create(const std::string& run_dir);  // directoryd
+  static Generation open(const std::string& run_dir);            // not there: caching is off
+  Generation(Generation&& o) noexcept : map_(std::exchange(o.map_, nullptr)) {}
+  Generation& operator=(Generation&&) = delete;
+  ~Generation();
+  bool is_there() const { return map_ != nullptr; }
+  uint64_t value() const;
+  void raise();
+
+ private:
+  explicit Generation(void* map) : map_(map) {}
+  void* map_;
+};
+
+struct Login {
+  std::string address;   // of the account
+  std::string ticket;    // sessiond redeems it once, within a minute
+};
+
+class Client {
+ public:
+  // `real_run`: run/ as seen now, before a chroot; socket_path as seen later.
+  Client(net::Loop& loop, const std::string& real_run, const std::string& socket_path);
+
+  using Resolved = std::function<void(Result<Route>)>;
+  // Calls back at once (inside) when the answer is cached; the handle is then 0.
+  uint64_t resolve(const std::string& address, Resolved done);
+  // perm: wrong name or password, or suspended (one text for all); temp: slow down, or try later.
+  uint64_t authenticate(const std::string& user, const Secret& password, const std::string& ip,
+                        const std::string& protocol, std::function<void(Result<Login>)> done);
+  void cancel(uint64_t handle) { client_.cancel(handle); }
+
+ private:
+  struct Cached { Route route; Time until; };
+  ipc::AsyncClient client_;
+  Generation generation_;
+  uint64_t seen_ = 0;
+  std::unordered_map<std::string, Cached> cache_;
+};
+
+ipc::Message to_message(const Route& r);
+Route route_of(const ipc::Message& m);
+
+}  // namespace jd::directory
