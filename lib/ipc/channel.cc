@@ -144,24 +144,22 @@ void Channel::read() {
     }
   }
   if (n == 0) return fail_with("closed by the other side");
-  std::string_view view(buffer, static_cast<std::size_t>(n));
-  std::string whole;
-  if (!in_.empty()) {
-    in_.append(view);
-    whole = std::move(in_);
-    in_.clear();
-    view = whole;
-  } else {
-    whole = view;  // the scratch room is others' as soon as a callback runs
-    view = whole;
-  }
+  // Those that were cut off had no room in our table: a frame without them would mean another thing.
+  if (h.msg_flags & MSG_CTRUNC) return fail_with("out of descriptors");
+  // The scratch room is others' as soon as a callback runs.
+  std::string whole = std::move(in_);
+  in_.clear();
+  whole.append(buffer, static_cast<std::size_t>(n));
+  std::string_view view = whole;
   while (!view.empty()) {
     auto found = decoder_.next(view);
     if (!found) return fail_with(found.error().what);
     if (!*found) break;
     view.remove_prefix((*found)->used);
     Message m = std::move((*found)->message);
-    for (uint64_t i = m.number("fds"); i > 0 && !received_.empty(); i--) {
+    uint64_t riding = m.number("fds");
+    if (riding > received_.size()) return fail_with("a frame whose descriptors did not come");
+    for (; riding > 0; riding--) {
       m.fds.push_back(std::move(received_.front()));
       received_.pop_front();
     }
@@ -176,7 +174,11 @@ void Channel::read() {
     gone_ = outer;
     if (!fd_) return;
   }
-  if (!view.empty()) in_.assign(view);
+  // A peer could fill our table with descriptors that no frame asks for.
+  if (received_.size() > (view.empty() ? 0 : max_fds)) return fail_with("descriptors without a frame");
+  if (view.empty()) return;
+  whole.erase(0, whole.size() - view.size());  // nothing is moved while a long frame grows
+  in_ = std::move(whole);
 }
 
 Status send_frame(int fd, const Message& m) {

@@ -56,9 +56,10 @@ uint64_t AsyncClient::request(Message m, Answer answer, Span within) {
     });
     return id;
   }
-  m.set("id", id);
+  m.replace("id", fmt::format("{}", id));
   channel_->send(m);
-  if (!expiry_.is_running()) expiry_.start(within);
+  Time until = monotonic() + within;
+  if (!expiry_.is_running() || until < expiry_.due()) expiry_.start_at(until);
   return id;
 }
 
@@ -81,11 +82,21 @@ void AsyncClient::broken(const std::string& why) {
 }
 
 void AsyncClient::fail_all(const Error& e) {
-  auto all = std::move(waiting_);
-  waiting_.clear();
+  // An answer may cancel others and ask anew: only those of now, and only while they wait.
+  std::vector<uint64_t> ids;
+  for (auto& [id, w] : waiting_) ids.push_back(id);
+  std::sort(ids.begin(), ids.end());  // in the order of asking
+  answer_all(ids, e);
+}
+
+void AsyncClient::answer_all(const std::vector<uint64_t>& ids, const Error& e) {
   std::weak_ptr<int> alive = alive_;
-  for (auto& [id, w] : all) {
-    w.answer(Unexpected(e));
+  for (uint64_t id : ids) {
+    auto i = waiting_.find(id);
+    if (i == waiting_.end()) continue;
+    auto call = std::move(i->second.answer);
+    waiting_.erase(i);
+    call(Unexpected(e));
     if (alive.expired()) return;
   }
 }
@@ -98,15 +109,7 @@ void AsyncClient::expire() {
     else soonest = std::min(soonest, w.until);
   }
   if (soonest.ns != INT64_MAX) expiry_.start_at(soonest);
-  std::weak_ptr<int> alive = alive_;
-  for (uint64_t id : late) {
-    auto i = waiting_.find(id);
-    if (i == waiting_.end()) continue;
-    auto call = std::move(i->second.answer);
-    waiting_.erase(i);
-    call(down(service_, path_, "no answer in time"));
-    if (alive.expired()) return;
-  }
+  answer_all(late, down(service_, path_, "no answer in time", ETIMEDOUT).value());
 }
 
 Status BlockingClient::connect() {
@@ -119,7 +122,7 @@ Status BlockingClient::connect() {
 
 Result<Message> BlockingClient::call(Message m, Span within) {
   bool was_open = static_cast<bool>(fd_);
-  m.set("id", "1");
+  m.replace("id", "1");
   auto r = exchange(m, within);
   // A connection that the service closed since (a restart) deserves one more try.
   if (!r && was_open && !fd_ && r.error().sys != ETIMEDOUT) r = exchange(m, within);
@@ -145,7 +148,12 @@ Result<Message> BlockingClient::exchange(const Message& m, Span within) {
     if (*found) {
       Message answer = std::move((*found)->message);
       in_.erase(0, (*found)->used);
-      for (uint64_t i = answer.number("fds"); i > 0 && !received_.empty(); i--) {
+      uint64_t riding = answer.number("fds");
+      if (riding > received_.size()) {
+        fd_.reset();
+        return down(service_, path_, "its descriptors did not come");
+      }
+      for (; riding > 0; riding--) {
         answer.fds.push_back(std::move(received_.front()));
         received_.pop_front();
       }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
@@ -42,6 +43,7 @@ class AsyncClient {
   void broken(const std::string& why);
   void expire();
   void fail_all(const Error& e);
+  void answer_all(const std::vector<uint64_t>& ids, const Error& e);
 
   net::Loop& loop_;
   std::string service_, path_;

@@ -45,6 +45,11 @@ Message& Message::set(std::string_view key, std::string_view value) & {
 }
 Message& Message::set(std::string_view key, uint64_t value) & { return set(key, fmt::format("{}", value)); }
 
+Message& Message::replace(std::string_view key, std::string_view value) {
+  std::erase_if(pairs_, [&](auto& p) { return p.first == key; });
+  return set(key, value);
+}
+
 std::string_view Message::get(std::string_view key) const {
   for (auto& [k, v] : pairs_)
     if (k == key) return v;
@@ -71,13 +76,16 @@ std::vector<std::string_view> Message::all(std::string_view key) const {
 
 std::string Message::encode() const {
   std::size_t size = body_.empty() ? 0 : body_.size() + 1;
-  for (auto& [k, v] : pairs_) size += k.size() + v.size() + 2;
+  // What a received message said of its descriptors is not what this one has.
+  for (auto& [k, v] : pairs_)
+    if (k != "fds") size += k.size() + v.size() + 2;
   std::string count = fds.empty() ? "" : fmt::format("fds={}", fds.size());
   if (!fds.empty()) size += count.size() + 1;
   std::string r = fmt::format("{}:", size);
   r.reserve(r.size() + size + 1);
   if (!fds.empty()) r.append(count).push_back('\0');
   for (auto& [k, v] : pairs_) {
+    if (k == "fds") continue;
     r += k;
     r += '=';
     r += v;

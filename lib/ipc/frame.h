@@ -30,6 +30,7 @@ class Message {
 
   Message& set(std::string_view key, std::string_view value) &;  // a NUL in value ends it there
   Message& set(std::string_view key, uint64_t value) &;
+  Message& replace(std::string_view key, std::string_view value);  // all of that key by this one
   Message&& set(std::string_view key, std::string_view value) && { return std::move(set(key, value)); }
   Message&& set(std::string_view key, uint64_t value) && { return std::move(set(key, value)); }
   Message& set_body(std::string body) { body_ = std::move(body); return *this; }

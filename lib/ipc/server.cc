@@ -13,6 +13,7 @@ namespace jd::ipc {
 struct Request::Peer {
   uint64_t number = 0;
   uint32_t uid = 0;
+  int32_t pid = 0;
   std::unique_ptr<Channel> channel;
 };
 
@@ -20,12 +21,13 @@ Request::~Request() {
   if (peer_) reply(Error(Fault::bug, "the request was not answered"));
 }
 uint32_t Request::uid() const { return peer_ ? peer_->uid : UINT32_MAX; }
+int32_t Request::pid() const { return peer_ ? peer_->pid : 0; }
 uint64_t Request::peer() const { return peer_ ? peer_->number : 0; }
 
 void Request::reply(Message answer) {
   auto peer = std::move(peer_);
   if (!peer || !peer->channel || !peer->channel->is_open()) return;
-  if (message.has("id")) answer.set("id", message.get("id"));
+  if (message.has("id")) answer.replace("id", message.get("id"));
   peer->channel->send(answer);
 }
 
@@ -58,6 +60,7 @@ void Server::accept(Fd fd) {
   auto peer = std::make_shared<Request::Peer>();
   peer->number = ++last_peer_;
   peer->uid = who.uid;
+  peer->pid = who.pid;
   auto* raw = peer.get();
   std::weak_ptr<Request::Peer> weak = peer;
   peer->channel = std::make_unique<Channel>(

@@ -30,6 +30,7 @@ class Request {
   Message message;
   std::string_view cmd() const { return message.get("cmd"); }
   uint32_t uid() const;
+  int32_t pid() const;  // as it connected; for logs: numbers are used again
   uint64_t peer() const;  // a number for the connection: things said once per connection hang on it
   void reply(Message answer);
   void reply(const Error& e) { reply(Message::failed(e)); }

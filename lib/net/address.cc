@@ -27,7 +27,8 @@ std::string ip_bytes(const Address& a) {
 
 Result<Address> Address::of(std::string_view ip, uint16_t port) {
   Address a;
-  std::string text(ip);
+  std::string text(ip.substr(0, ip.find('\0')));
+  if (text.size() != ip.size()) return fail(Fault::usage, "'{}' is not an IP address", escape(ip));
   auto* v4 = reinterpret_cast<sockaddr_in*>(&a.storage_);
   if (::inet_pton(AF_INET, text.c_str(), &v4->sin_addr) == 1) {
     v4->sin_family = AF_INET;
@@ -63,7 +64,10 @@ Result<Address> Address::parse(std::string_view text) {
   if (!port || *port == 0 || *port > 65535)
     return fail(Fault::usage, "'{}' is not an address such as 127.0.0.1:25 or [::1]:25", escape(text));
   auto host = text.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (bracketed != (host.find(':') != host.npos))  // "::1:25" could be an address without a port
+    return fail(Fault::usage, "'{}' is not an address such as 127.0.0.1:25 or [::1]:25", escape(text));
   return of(host, static_cast<uint16_t>(*port));
 }
 

@@ -18,8 +18,12 @@ Result<Fd> listen_on(const Address& at, unsigned mode) {
   int on = 1;
   if (at.is_unix()) {
     std::string path = at.text().substr(5);
-    Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (::connect(probe.get(), at.data(), at.size()) < 0 && errno == ECONNREFUSED) ::unlink(path.c_str());
+    Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    struct stat st{};
+    // A file that is no socket refuses connections too, and must not be removed.
+    if (::lstat(path.c_str(), &st) == 0 && S_ISSOCK(st.st_mode) &&
+        ::connect(probe.get(), at.data(), at.size()) < 0 && errno == ECONNREFUSED)
+      ::unlink(path.c_str());
   } else {
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (at.family() == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
@@ -30,7 +34,9 @@ Result<Fd> listen_on(const Address& at, unsigned mode) {
                        : e == EACCES ? "; ports below 1024 need root" : "";
     return Unexpected(Error(fault_of_errno(e), fmt::format("cannot listen on {}: {}{}", at.text(), errno_text(e), todo), e));
   }
-  if (at.is_unix()) ::chmod(at.text().substr(5).c_str(), mode);
+  // Nobody connects before listen(), so the mode is never wider than asked.
+  if (at.is_unix() && ::chmod(at.text().substr(5).c_str(), mode) < 0)
+    return fail_errno(errno, "cannot set the mode of {}", at.text());
   if (::listen(fd.get(), 1024) < 0) return fail_errno(errno, "cannot listen on {}", at.text());
   return fd;
 }

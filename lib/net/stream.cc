@@ -86,6 +86,16 @@ void Stream::close() {
   out_at_ = 0;
 }
 
+// Closing with unread input sends a reset, which may take our last reply from the other side.
+void Stream::close_gently() {
+  if (!ssl_ && fd_) {
+    ::shutdown(fd_.get(), SHUT_WR);
+    for (int i = 0; i < 8; i++)
+      if (::recv(fd_.get(), loop_.scratch(), Loop::scratch_bytes, MSG_DONTWAIT) <= 0) break;
+  }
+  close();
+}
+
 void Stream::fail_with(const std::string& why) {
   if (!fd_) return;
   std::string reason = why;
@@ -95,10 +105,7 @@ void Stream::fail_with(const std::string& why) {
 
 void Stream::close_after_flush() {
   ending_ = true;
-  if (pending() == 0) {
-    close();
-    return;
-  }
+  if (pending() == 0) return close_gently();
   if (!deadline_.is_running()) set_deadline(minutes(1));
   flush_task_.start();
   watch();
@@ -269,7 +276,7 @@ void Stream::flush() {
     out_at_ = 0;
     bool tell = was_high_;
     was_high_ = false;
-    if (ending_) return close();
+    if (ending_) return close_gently();
     watch();
     if (tell) JD_CALL_HANDLER(handler_.on_drained());
     return;

@@ -70,6 +70,7 @@ class Stream {
   void flush();
   void watch();
   void handshake();
+  void close_gently();
   void fail_with(const std::string& why);
   Status begin_tls(TlsContext& context);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <thread>
@@ -9,6 +11,7 @@
 #include "lib/base/random.h"
 #include "lib/ipc/client.h"
 #include "lib/ipc/server.h"
+#include "t/fuzz/ipc.cc"
 
 namespace jd::ipc {
 
@@ -178,6 +181,93 @@ TEST_F(Service, DescriptorsRideAlongWithTheirOwnFrames) {
   client.join();
   EXPECT_EQ(seen, (std::vector<std::string>{"afile-a", "bfile-b"}));
   EXPECT_EQ(back, (std::vector<std::string>{"file-a", "file-b"}));
+}
+
+TEST(Frame, OwnInputsThroughTheFuzzTarget) {
+  Message m("deliver");
+  m.set("rcpt", "a@b.test").set_body("body");
+  std::string good = m.encode() + Message::ok().encode();
+  for (std::size_t i = 0; i <= good.size(); i++)
+    LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(good.data()), i);
+  for (std::size_t i = 0; i < good.size(); i++)
+    for (char c : {'\0', '9', ':', ',', '='}) {
+      std::string bad = good;
+      bad[i] = c;
+      LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bad.data()), bad.size());
+    }
+}
+
+TEST(Frame, SaysNothingOfDescriptorsThatWereTakenOut) {
+  auto m = Message::decode(std::string_view("fds=2\0cmd=x\0", 12));
+  ASSERT_TRUE(m);
+  EXPECT_EQ(m->encode(), std::string("6:cmd=x\0,", 9));
+}
+
+TEST_F(Service, AnAnsweredOneMayCancelTheOthersWhenTheServiceDies) {
+  AsyncClient c(loop, "thing", path);
+  std::vector<Request> kept;
+  auto quiet = std::make_unique<Server>(loop, [&](Request r) { kept.push_back(std::move(r)); });
+  ASSERT_TRUE(quiet->listen(path, 0600));
+  int answers = 0;
+  uint64_t first = 0, second = 0;
+  first = c.request(Message("x"), [&](Result<Message> r) { EXPECT_FALSE(r); answers++; c.cancel(second); });
+  second = c.request(Message("x"), [&](Result<Message>) { answers++; c.cancel(first); });
+  until([&] { return kept.size() == 2; });
+  quiet.reset();
+  kept.clear();
+  for (int i = 0; i < 5; i++) loop.run_once(milliseconds(1));
+  EXPECT_EQ(answers, 1);
+}
+
+TEST_F(Service, AShorterDeadlineIsNotHeldUpByALongerOne) {
+  ManualClock clock;
+  set_clock(&clock);
+  {
+    std::vector<Request> kept;
+    Server s(loop, [&](Request r) { kept.push_back(std::move(r)); });
+    ASSERT_TRUE(s.listen(path, 0600));
+    AsyncClient c(loop, "thing", path);
+    std::string ended;
+    c.request(Message("x"), [&](Result<Message>) { ended += "long "; }, seconds(60));
+    c.request(Message("x"), [&](Result<Message>) { ended += "short "; }, seconds(1));
+    until([&] { return kept.size() == 2; });
+    clock.advance(seconds(2));
+    for (int i = 0; i < 3; i++) loop.run_once();
+    EXPECT_EQ(ended, "short ");
+    clock.advance(seconds(60));
+    for (int i = 0; i < 3; i++) loop.run_once();
+    EXPECT_EQ(ended, "short long ");
+  }
+  set_clock(nullptr);
+}
+
+TEST_F(Service, DescriptorsThatNoFrameAsksForEndTheConnection) {
+  int handled = 0;
+  Server s(loop, [&](Request r) { handled++; r.reply(Message::ok()); });
+  ASSERT_TRUE(s.listen(path, 0600));
+  for (const char* frame : {"6:cmd=x\0,", "12:fds=2\0cmd=x\0,"}) {
+    auto at = net::Address::parse("unix:" + path);
+    Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::connect(fd.get(), at->data(), at->size()), 0);
+    std::string bytes(frame, frame[0] == '6' ? 9 : 16);
+    iovec v{bytes.data(), bytes.size()};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    msghdr h{};
+    h.msg_iov = &v;
+    h.msg_iovlen = 1;
+    h.msg_control = control;
+    h.msg_controllen = sizeof control;
+    cmsghdr* c = CMSG_FIRSTHDR(&h);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof(int));
+    int one = fd.get();
+    memcpy(CMSG_DATA(c), &one, sizeof one);
+    ASSERT_EQ(::sendmsg(fd.get(), &h, 0), static_cast<ssize_t>(bytes.size()));
+    until([&] { return s.connections() == 1; });
+    until([&] { return s.connections() == 0; });
+  }
+  EXPECT_EQ(handled, 1) << "the frame that asked for two of one is not handled";
 }
 
 }  // namespace jd::ipc

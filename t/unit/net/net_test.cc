@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/file.h"
@@ -48,7 +49,7 @@ struct Pair {
 
 TEST(Address, ParsesAndPrints) {
   for (const char* t : {"127.0.0.1:2025", "[::1]:25", "unix:/run/x.sock"}) EXPECT_EQ(Address::parse(t)->text(), t);
-  for (const char* bad : {"", "127.0.0.1", "x:25", "127.0.0.1:0", "127.0.0.1:65536", "unix:"}) EXPECT_FALSE(Address::parse(bad)) << bad;
+  for (const char* bad : {"", "127.0.0.1", "x:25", "127.0.0.1:0", "127.0.0.1:65536", "unix:", "::1:25", "[127.0.0.1]:25"}) EXPECT_FALSE(Address::parse(bad)) << bad;
   EXPECT_TRUE(Address::parse("127.9.9.9:1")->is_loopback());
   EXPECT_TRUE(Address::parse("[::ffff:127.0.0.1]:1")->is_loopback());
   EXPECT_FALSE(Address::parse("192.0.2.1:1")->is_loopback());
@@ -235,6 +236,51 @@ TEST(Listener, AcceptsOnLoopbackAndSaysWhenThePortIsTaken) {
   EXPECT_EQ(accepted, 1);
   EXPECT_TRUE(out.connected);
   EXPECT_EQ(in.got, "hi");
+}
+
+TEST(Listener, AFileThatIsNoSocketIsNotRemoved) {
+  char name[] = "/tmp/jdmail-net-XXXXXX";
+  Fd file(::mkstemp(name));
+  auto r = listen_on(*Address::parse(std::string("unix:") + name));
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().sys, EADDRINUSE);
+  EXPECT_EQ(::access(name, F_OK), 0);
+  ::unlink(name);
+}
+
+TEST(Listener, AStaleUnixSocketIsReplacedAndGetsItsMode) {
+  char dir[] = "/tmp/jdmail-net-XXXXXX";
+  ASSERT_TRUE(::mkdtemp(dir));
+  std::string path = std::string(dir) + "/s";
+  auto at = *Address::parse("unix:" + path);
+  ASSERT_TRUE(listen_on(at));  // closed at once, its file stays
+  auto again = listen_on(at, 0660);
+  ASSERT_TRUE(again) << again.error().what;
+  struct stat st{};
+  ASSERT_EQ(::stat(path.c_str(), &st), 0);
+  EXPECT_EQ(st.st_mode & 0777, 0660u);
+  EXPECT_FALSE(listen_on(at)) << "somebody listens";
+  ::unlink(path.c_str());
+  ::rmdir(dir);
+}
+
+TEST(Stream, TheLastReplyArrivesThoughInputWasLeft) {
+  Loop loop;
+  auto fd = listen_on(*Address::of("127.0.0.1", 0));
+  ASSERT_TRUE(fd);
+  Address at = Address::local_of(fd->get());
+  Recorder in, out;
+  Stream server(loop, in), client(loop, out);
+  in.react = [&](std::string_view) {
+    server.write("421 goodbye\r\n");
+    server.close_after_flush();
+  };
+  Listener l(loop, std::move(*fd), [&](Fd c, const Address&) { server.open(std::move(c)); });
+  ASSERT_TRUE(l.start());
+  ASSERT_TRUE(client.connect(at, seconds(5)));
+  client.write(std::string(200'000, 'x'));  // more than one read of the server
+  for (int i = 0; i < 500 && out.why.empty(); i++) loop.run_once(milliseconds(10));
+  EXPECT_EQ(out.got, "421 goodbye\r\n");
 }
 
 }  // namespace jd::net
