@@ -244,6 +244,12 @@ void Loop::drop(Kept& object) {
   kept_.pop_back();
 }
 
+void Loop::each_kept(const std::function<void(Kept&)>& call) {
+  std::vector<Kept*> all;  // what is dropped lives to the end of the turn
+  for (auto& k : kept_) all.push_back(k.get());
+  for (Kept* k : all) call(*k);
+}
+
 int Loop::wait_ms(Span max_wait) const {
   if (!tasks_.empty() || !posts_.empty() || !dropped_.empty()) return 0;
   int64_t ns = max_wait.ns;

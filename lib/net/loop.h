@@ -106,6 +106,7 @@ class Loop {
   void keep(std::unique_ptr<Kept> object);
   void drop(Kept& object);  // destroyed at the end of this turn
   std::size_t kept() const { return kept_.size(); }
+  void each_kept(const std::function<void(Kept&)>& call);  // which may drop it
 
   // Room for one read, shared by all: holds nothing from one callback to the next.
   static constexpr std::size_t scratch_bytes = 64 << 10;

@@ -276,7 +276,10 @@ void Stream::flush() {
     out_at_ = 0;
     bool tell = was_high_;
     was_high_ = false;
-    if (ending_) return close_gently();
+    if (ending_) {
+      close_gently();
+      return handler_.on_closed("done");
+    }
     watch();
     if (tell) JD_CALL_HANDLER(handler_.on_drained());
     return;

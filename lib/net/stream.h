@@ -47,7 +47,7 @@ class Stream {
   void resume();   // what waits is offered in this turn
   void set_deadline(Span from_now);  // for the next progress that its owner sets; 0: none
   void close();                // at once
-  void close_after_flush();    // when what was written has left
+  void close_after_flush();    // at once when nothing waits to leave; else later, and on_closed("done") tells
   bool is_open() const { return static_cast<bool>(fd_); }
 
   Status start_tls_server(TlsContext& context);

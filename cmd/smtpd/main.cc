@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// smtpd: speak SMTP, submission and LMTP with strangers; many sessions, one event loop, N processes.
+// Row "smtpd" of jdmail(7).
+#include <signal.h>
+
+#include <unordered_map>
+
+#include "cmd/smtpd/session.h"
+#include "lib/base/daemon.h"
+#include "lib/base/log.h"
+#include "lib/net/listener.h"
+
+namespace jd {
+namespace {
+
+struct Place {
+  std::string address;
+  smtp::Kind kind;
+  bool tls_at_once;
+};
+
+// In the order in which the master opens them.
+std::vector<Place> places(const Config& c, const std::string& run) {
+  std::vector<Place> r;
+  for (auto& a : c.listen_smtp) r.push_back({a, smtp::Kind::smtp, false});
+  for (auto& a : c.listen_submission) r.push_back({a, smtp::Kind::submission, false});
+  for (auto& a : c.listen_submissions) r.push_back({a, smtp::Kind::submission, true});
+  if (c.lmtp) r.push_back({"unix:" + run + "/lmtp.sock", smtp::Kind::lmtp, false});
+  return r;
+}
+
+Result<std::vector<Fd>> open_places(const Context& c) {
+  std::vector<Fd> fds;
+  for (auto& p : places(c.config, c.paths.run)) {
+    TRY(auto at, net::Address::parse(p.address));
+    TRY(Fd fd, net::listen_on(at, 0660));
+    fds.push_back(std::move(fd));
+  }
+  return fds;
+}
+
+class Smtpd : public Service {
+ public:
+  static Result<std::unique_ptr<Service>> open(Context& c) {
+    std::unique_ptr<Smtpd> s(new Smtpd(c));
+    if (!c.config.tls_certificate.empty()) {
+      auto below = [&](const std::string& p) { return p[0] == '/' ? p : c.paths.etc + "/" + p; };
+      TRY(s->shared_.tls, net::TlsContext::server(below(c.config.tls_certificate), below(c.config.tls_key)));
+    }
+    for (auto& n : c.config.relay_from) {
+      TRY(auto network, net::Network::parse(n));
+      s->relay_from_.push_back(network);
+    }
+    auto all = places(c.config, c.root_run);
+    for (std::size_t i = 0; i < all.size() && i < c.inherited.size(); i++) {
+      auto place = all[i];
+      if (place.tls_at_once && !s->shared_.tls) return fail(Fault::usage, "listen.submissions needs tls.certificate and tls.key");
+      s->listeners_.push_back(std::make_unique<net::Listener>(
+          s->loop_, std::move(c.inherited[i]), [raw = s.get(), place](Fd fd, const net::Address& peer) { raw->accept(std::move(fd), peer, place); }));
+    }
+    return std::unique_ptr<Service>(std::move(s));
+  }
+
+  int run() override {
+    for (int sig : {SIGTERM, SIGINT})
+      if (auto r = loop_.on_signal(sig, [this] { end(); }); !r) return exit_code(r.error().fault);
+    for (auto& l : listeners_)
+      if (auto r = l->start(); !r) {
+        log::failure("fatal", r.error());
+        return exit_code(r.error().fault);
+      }
+    ready();
+    log::info("started", {{"listeners", listeners_.size()}});
+    loop_.run();
+    return 0;
+  }
+
+ private:
+  explicit Smtpd(Context& c)
+      : config_(c.config), directory_(loop_, c.root_run, c.paths.socket("directory")),
+        injector_(loop_, "queue-inject", c.paths.socket("queue-inject")),
+        shared_{loop_, config_, directory_, injector_, nullptr} {}
+
+  void accept(Fd fd, const net::Address& peer, const Place& place) {
+    if (loop_.kept() >= config_.smtp_connections) return turn_away(std::move(fd), "too many connections");
+    std::string ip = peer.ip();
+    bool is_near = peer.is_loopback();
+    if (!is_near && per_ip_[ip] >= config_.smtp_connections_per_ip) return turn_away(std::move(fd), "too many connections from your address");
+    smtp::ServerOptions o;
+    o.kind = place.kind;
+    o.hostname = config_.hostname;
+    o.client_ip = ip;
+    o.has_tls = shared_.tls != nullptr;
+    o.may_auth_in_clear = config_.plaintext_auth == "always" || (config_.plaintext_auth == "loopback" && is_near);
+    for (auto& n : relay_from_) o.may_relay = o.may_relay || n.contains(peer);
+    o.max_message = config_.message_size;
+    o.max_recipients = config_.max_recipients;
+    per_ip_[ip]++;
+    auto session = std::make_unique<SmtpSession>(shared_, std::move(o), place.tls_at_once, [this](SmtpSession& s) { ended(s); });
+    auto& raw = *session;
+    loop_.keep(std::move(session));
+    raw.open(std::move(fd));
+  }
+
+  static void turn_away(Fd fd, const char* why) {
+    std::string text = fmt::format("421 4.7.0 {}, try again later\r\n", why);
+    if (::write(fd.get(), text.data(), text.size()) < 0) return;  // gone already
+  }
+
+  void ended(SmtpSession& s) {
+    if (auto i = per_ip_.find(s.ip()); i != per_ip_.end() && --i->second == 0) per_ip_.erase(i);
+    loop_.drop(s);
+    if (ending_ && loop_.kept() == 0) loop_.stop();
+  }
+
+  // No new sessions; those that are within a message may finish it, for a while.
+  void end() {
+    ending_ = true;
+    listeners_.clear();
+    loop_.each_kept([](net::Kept& k) { static_cast<SmtpSession&>(k).dismiss("shutting down"); });
+    if (loop_.kept() == 0) return loop_.stop();
+    last_.start(seconds(20));
+  }
+
+  Config config_;
+  net::Loop loop_;
+  directory::Client directory_;
+  ipc::AsyncClient injector_;
+  SmtpShared shared_;
+  std::vector<net::Network> relay_from_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::unordered_map<std::string, std::size_t> per_ip_;
+  net::Timer last_{loop_, [this] { loop_.stop(); }};
+  bool ending_ = false;
+};
+}  // namespace
+}  // namespace jd
+
+int main(int argc, char** argv) {
+  using namespace jd;
+  return run_daemon(argc, argv, {
+      .name = "smtpd",
+      .about = "receive mail: SMTP, submission and LMTP",
+      .rights = [](const Context& c) -> sandbox::Rights {
+        return {.user = "jdnet", .root = c.paths.run, .paths = {}, .calls = sandbox::net,
+                .descriptors = c.config.smtp_connections + 200};
+      },
+      .open = Smtpd::open,
+      .workers = [](const Config& c) { return static_cast<int>(c.smtp_processes); },
+      .listen = open_places,
+  });
+}

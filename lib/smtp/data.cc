@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "lib/smtp/data.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "lib/base/text.h"
+
+namespace jd::smtp {
+
+void DataReader::put(std::string_view s) {
+  size_ += s.size();
+  if (size_ > limit_) {
+    std::string().swap(message_);  // read on to the end, keep nothing
+    return;
+  }
+  message_.append(s);
+}
+
+bool DataReader::has_8bit() const { return !is_ascii(message_); }
+
+std::size_t DataReader::feed(std::string_view in) {
+  std::size_t i = 0;
+  while (i < in.size() && state_ != State::done) {
+    char c = in[i];
+    switch (state_) {
+      case State::line_start:
+        line_ = 0;
+        if (c == '.') {
+          state_ = State::dot;
+          i++;
+          break;
+        }
+        state_ = State::in_line;
+        break;
+      case State::in_line: {
+        // A run without CR and LF goes over in one piece.
+        const char* from = in.data() + i;
+        const char* end = in.data() + in.size();
+        auto* stop = static_cast<const char*>(memchr(from, '\r', static_cast<std::size_t>(end - from)));
+        if (!stop) stop = end;
+        if (auto* lf = static_cast<const char*>(memchr(from, '\n', static_cast<std::size_t>(stop - from)))) stop = lf;
+        auto n = static_cast<std::size_t>(stop - from);
+        put(in.substr(i, n));
+        line_ += n;
+        long_line_ = long_line_ || line_ > max_line;
+        i += n;
+        if (i == in.size()) break;
+        if (in[i] == '\r') {
+          state_ = State::cr;
+        } else {
+          bare_ = true;
+          put("\n");
+        }
+        i++;
+        break;
+      }
+      case State::cr:
+        if (c == '\n') {
+          put("\r\n");
+          state_ = State::line_start;
+          i++;
+        } else {
+          bare_ = true;
+          put("\r");
+          state_ = State::in_line;  // c is looked at again there
+        }
+        break;
+      case State::dot:
+        if (c == '\r') {
+          state_ = State::dot_cr;
+          i++;
+        } else {
+          state_ = State::in_line;  // the leading dot is taken off (§4.5.2)
+        }
+        break;
+      case State::dot_cr:
+        if (c == '\n') {
+          state_ = State::done;
+          i++;
+        } else {
+          bare_ = true;
+          put("\r");
+          state_ = State::in_line;
+        }
+        break;
+      case State::done: break;
+    }
+  }
+  return i;
+}
+
+}  // namespace jd::smtp

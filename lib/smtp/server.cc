@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+#include "lib/smtp/server.h"
+
+#include <algorithm>
+
+#include "lib/base/text.h"
+#include "lib/base/time.h"
+
+namespace jd::smtp {
+namespace {
+constexpr std::size_t max_line = 2048, max_auth_line = 12'290;
+constexpr unsigned max_errors = 20;
+}  // namespace
+
+std::string format(const Reply& r) {
+  std::string out;
+  auto lines = split(r.text, '\n');
+  for (std::size_t i = 0; i < lines.size(); i++)
+    out += fmt::format("{}{}{}{}{}\r\n", r.code, i + 1 < lines.size() ? '-' : ' ', r.enhanced, r.enhanced.empty() ? "" : " ", lines[i]);
+  return out;
+}
+
+Server::Server(ServerOptions options) : o_(std::move(options)) {
+  reply(220, "", fmt::format("{} {} jdmail", o_.hostname, o_.kind == Kind::lmtp ? "LMTP" : "ESMTP"));
+}
+
+void Server::reply(int code, std::string_view enhanced, std::string_view text) {
+  output_ += format({code, std::string(enhanced), std::string(text)});
+}
+
+void Server::error(int code, std::string_view enhanced, std::string_view text) {
+  reply(code, enhanced, text);
+  if (++errors_ < max_errors || wants_ == Wants::close) return;
+  reply(421, "4.7.0", "too many errors, good bye");
+  wants_ = Wants::close;
+}
+
+void Server::reset() {
+  has_mail_ = false;
+  declared_size_ = 0;
+  envelope_ = queue::Envelope();
+  reader_.reset();
+  message_.clear();
+  chunk_left_ = 0;
+  last_chunk_ = chunk_refused_ = false;
+}
+
+void Server::dismiss(const std::string& text) {
+  reply(421, "4.4.2", fmt::format("{} {}", o_.hostname, text));
+  wants_ = Wants::close;
+}
+
+std::size_t Server::feed(std::string_view in) {
+  std::size_t used = 0;
+  while (wants_ == Wants::bytes && used < in.size()) {
+    auto rest = in.substr(used);
+    if (mode_ == Mode::data) {
+      used += reader_->feed(rest);
+      if (reader_->is_done()) {
+        mode_ = Mode::command;
+        end_message();
+      }
+      continue;
+    }
+    if (mode_ == Mode::bdat) {
+      auto n = static_cast<std::size_t>(std::min<uint64_t>(chunk_left_, rest.size()));
+      if (!chunk_refused_) message_.append(rest.substr(0, n));
+      chunk_left_ -= n;
+      used += n;
+      if (chunk_left_ == 0) {
+        mode_ = Mode::command;
+        if (chunk_refused_) continue;  // answered when the chunk was announced
+        if (last_chunk_) end_message();
+        else reply(250, "2.0.0", fmt::format("{} octets received", message_.size()));
+      }
+      continue;
+    }
+    auto lf = rest.find('\n');
+    std::size_t limit = mode_ == Mode::auth ? max_auth_line : max_line;
+    if (lf == rest.npos) {
+      if (rest.size() <= limit) break;
+      if (!skipping_line_) error(500, "5.5.2", "line too long");
+      skipping_line_ = true;
+      used = in.size();
+      break;
+    }
+    used += lf + 1;
+    if (skipping_line_ || lf > limit) {
+      if (!skipping_line_) error(500, "5.5.2", "line too long");
+      skipping_line_ = false;
+      continue;
+    }
+    // A bare LF ends a command line for old clients; it never ends a message.
+    auto line = rest.substr(0, lf);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (mode_ == Mode::auth) {
+      mode_ = Mode::command;
+      auth_step(exchange_->next(line));
+    } else {
+      command(line);
+    }
+  }
+  return used;
+}
+
+void Server::recipient_is(std::optional<Reply> refusal) {
+  wants_ = Wants::bytes;
+  if (refusal) return error(refusal->code, refusal->enhanced, refusal->text);
+  envelope_.recipients.push_back(pending_);
+  reply(250, "2.1.5", "recipient ok");
+}
+
+void Server::recipient_is_remote() {
+  wants_ = Wants::bytes;
+  if (o_.kind == Kind::lmtp) return error(550, "5.1.1", "no such mailbox here");
+  if (user_.empty() && !o_.may_relay) {
+    if (o_.kind == Kind::submission) return error(530, "5.7.0", "log in first");
+    return error(550, "5.7.1", "we do not relay for you: log in, or use the domain's own mail host");
+  }
+  envelope_.recipients.push_back(pending_);
+  reply(250, "2.1.5", "recipient ok, will be relayed");
+}
+
+void Server::auth_step(auth::Exchange::Step step) {
+  switch (step.state) {
+    case auth::Exchange::State::challenge:
+      output_ += "334 " + step.challenge + "\r\n";
+      mode_ = Mode::auth;
+      return;
+    case auth::Exchange::State::done: wants_ = Wants::login; return;
+    case auth::Exchange::State::cancelled: exchange_.reset(); return error(501, "5.7.0", "authentication cancelled");
+    case auth::Exchange::State::malformed: exchange_.reset(); return error(501, "5.5.2", "malformed authentication data");
+  }
+}
+
+void Server::logged_in(const std::string& account) {
+  wants_ = Wants::bytes;
+  user_ = account;
+  exchange_.reset();
+  reply(235, "2.7.0", "welcome");
+}
+
+void Server::login_failed(const Reply& r) {
+  wants_ = Wants::bytes;
+  exchange_.reset();
+  error(r.code, r.enhanced, r.text);
+}
+
+void Server::secured(const std::string& version, const std::string& cipher) {
+  // RFC 3207 §4.2: everything known from before the handshake is forgotten.
+  wants_ = Wants::bytes;
+  o_.is_secured = true;
+  tls_ = version + " " + cipher;
+  helo_.clear();
+  user_.clear();
+  extended_ = false;
+  mode_ = Mode::command;
+  reset();
+}
+
+std::string Server::with() const {
+  std::string w = o_.kind == Kind::lmtp ? "LMTP" : envelope_.smtputf8 ? "UTF8SMTP" : extended_ ? "ESMTP" : "SMTP";
+  if (w == "SMTP") return w;
+  if (envelope_.smtputf8 && o_.kind == Kind::lmtp) w = "UTF8LMTP";
+  if (o_.is_secured) w += 'S';
+  if (!user_.empty()) w += 'A';
+  return w;
+}
+
+std::string Server::received_field() const {
+  std::string from = helo_.empty() ? "unknown" : helo_;
+  std::string ip = o_.client_ip.find(':') == std::string::npos ? o_.client_ip : "IPv6:" + o_.client_ip;
+  std::string r = fmt::format("Received: from {}", from);
+  if (!ip.empty()) r += fmt::format(" ([{}])", ip);
+  if (!tls_.empty()) r += fmt::format("\r\n\t(using {})", tls_);
+  r += fmt::format("\r\n\tby {} with {}", o_.hostname, with());
+  // RFC 5321 §7.6: with several recipients their names would tell blind copies.
+  if (envelope_.recipients.size() == 1) r += fmt::format("\r\n\tfor <{}>", envelope_.recipients[0].address);
+  return r + ";\r\n\t" + rfc5322_date(envelope_.received) + "\r\n";
+}
+
+void Server::begin_message() {
+  envelope_.received = now();
+  envelope_.user = user_;
+  envelope_.ip = o_.client_ip;
+  envelope_.helo = helo_;
+  envelope_.with = with();
+}
+
+void Server::end_message() {
+  bool too_big = reader_ ? reader_->is_too_big() : message_.size() > o_.max_message;
+  bool bare = reader_ && reader_->has_bare(), long_line = reader_ && reader_->has_long_line();
+  if (reader_) message_ = std::move(reader_->message());
+  reader_.reset();
+  auto refuse = [&](int code, std::string_view enhanced, std::string_view text) {
+    not_committed({code, std::string(enhanced), std::string(text)});
+  };
+  if (too_big) return refuse(552, "5.3.4", fmt::format("message is larger than the {} allowed", size_text(o_.max_message)));
+  if (bare) return refuse(554, "5.6.0", "message has a bare CR or LF: lines end with CR LF (RFC 5321 2.3.8)");
+  if (long_line) return refuse(554, "5.6.0", "message has a line that is too long");
+  if (envelope_.body == queue::Body::seven_bit && !is_ascii(message_)) envelope_.body = queue::Body::eight_bit;
+  envelope_.hops = queue::count_received(message_);
+  if (envelope_.hops >= queue::max_hops) return refuse(554, "5.4.6", "message went through too many hosts: a mail loop");
+  message_.insert(0, received_field());
+  envelope_.size = message_.size();
+  wants_ = Wants::commit;
+}
+
+std::string Server::take_message() { return std::move(message_); }
+
+void Server::committed(const std::string& id) {
+  wants_ = Wants::bytes;
+  std::size_t times = o_.kind == Kind::lmtp ? envelope_.recipients.size() : 1;
+  for (std::size_t i = 0; i < times; i++) reply(250, "2.0.0", "queued as " + id);
+  reset();
+}
+
+void Server::not_committed(const Reply& r) {
+  wants_ = Wants::bytes;
+  std::size_t times = o_.kind == Kind::lmtp ? std::max<std::size_t>(envelope_.recipients.size(), 1) : 1;
+  for (std::size_t i = 0; i < times; i++) reply(r.code, r.enhanced, r.text);
+  errors_++;
+  reset();
+}
+
+}  // namespace jd::smtp

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// server.h: the server's side of one SMTP, submission or LMTP session; no I/O.
+//
+//   feed(bytes) -> how many were taken; output() is what to send; next() is what it waits for:
+//
+//     start ─ greeting ─> command ─┬─ MAIL ──> command
+//                                  ├─ RCPT ──> lookup ──recipient_is──> command
+//                                  ├─ AUTH ──> (lines) ──> login ──logged_in──> command
+//                                  ├─ DATA/BDAT: bytes ──> commit ──committed──> command
+//                                  ├─ STARTTLS ──> starttls ──secured──> start (EHLO again)
+//                                  └─ QUIT / too many errors ──> close
+//   While it waits for an answer it takes no bytes; pipelined commands stay with the caller.
+//
+// RFC 5321, 1870 SIZE, 2033 LMTP, 2034/3463 enhanced codes, 2920 PIPELINING, 3207 STARTTLS, 4954 AUTH,
+// 6152 8BITMIME, 6531 SMTPUTF8, 3030 CHUNKING (BDAT), 3461 DSN.
+// Bounded: command line 2,048 bytes (12,288 in AUTH), recipients, message size, errors.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/auth/sasl.h"
+#include "lib/base/secret.h"
+#include "lib/queue/envelope.h"
+#include "lib/smtp/data.h"
+
+namespace jd::smtp {
+
+enum class Kind : uint8_t { smtp, submission, lmtp };
+
+struct ServerOptions {
+  Kind kind = Kind::smtp;
+  std::string hostname;
+  std::string client_ip;          // "" on a Unix socket
+  bool has_tls = false;           // a certificate is there
+  bool is_secured = false;        // TLS from the first byte
+  bool may_auth_in_clear = false;
+  bool may_relay = false;         // by its address
+  uint64_t max_message = 50 << 20;
+  uint64_t max_recipients = 1000;
+};
+
+// How an answer of the outside is told to the client and the log.
+struct Reply {
+  int code;
+  std::string enhanced;  // "5.1.1"
+  std::string text;
+};
+std::string format(const Reply& r);  // "550 5.1.1 text" CRLF; several lines when the text has '\n'
+
+class Server {
+ public:
+  enum class Wants : uint8_t { bytes, lookup, login, commit, starttls, close };
+  explicit Server(ServerOptions options);
+
+  std::size_t feed(std::string_view bytes);
+  Wants wants() const { return wants_; }
+  std::string take_output() { return std::move(output_); }
+
+  // lookup: may mail for this address be taken?
+  const std::string& lookup_address() const { return pending_.address; }
+  void recipient_is(std::optional<Reply> refusal);  // nullopt: it is ours; remote: see is_remote
+  void recipient_is_remote();                       // taken only from those who may relay
+  // login
+  const auth::Credentials& credentials() const { return exchange_->credentials(); }
+  void logged_in(const std::string& account);
+  void login_failed(const Reply& r);
+  // commit: message() is complete, with our Received field in front
+  const queue::Envelope& envelope() const { return envelope_; }
+  std::string take_message();
+  // One reply; LMTP gives it to each recipient.
+  void committed(const std::string& queue_id);
+  void not_committed(const Reply& r);
+  // starttls
+  void secured(const std::string& version, const std::string& cipher);
+
+  // 421 and the end: shutting down, idle too long.
+  void dismiss(const std::string& text);
+  const std::string& user() const { return user_; }
+  const std::string& helo() const { return helo_; }
+  unsigned errors() const { return errors_; }
+  std::string with() const;  // RFC 3848: ESMTPSA, LMTP ...
+
+ private:
+  friend struct Commands;
+  enum class Mode : uint8_t { command, auth, data, bdat };
+  void command(std::string_view line);
+  void reply(int code, std::string_view enhanced, std::string_view text);
+  void error(int code, std::string_view enhanced, std::string_view text);
+  void reset();
+  void hello(std::string_view argument, bool is_extended);
+  void mail(std::string_view argument);
+  void rcpt(std::string_view argument);
+  void data(std::string_view argument);
+  void bdat(std::string_view argument);
+  void auth(std::string_view argument);
+  void starttls(std::string_view argument);
+  void auth_step(auth::Exchange::Step step);
+  bool mail_parameter(std::string_view key, std::string_view value);
+  bool rcpt_parameter(queue::Recipient& r, std::string_view key, std::string_view value);
+  bool may_auth() const { return o_.is_secured || o_.may_auth_in_clear; }
+  void begin_message();
+  void end_message();
+  std::string received_field() const;
+
+  ServerOptions o_;
+  Mode mode_ = Mode::command;
+  Wants wants_ = Wants::bytes;
+  std::string output_, helo_, user_, tls_;
+  bool extended_ = false, has_mail_ = false, skipping_line_ = false;
+  unsigned errors_ = 0;
+  uint64_t declared_size_ = 0, chunk_left_ = 0;
+  bool last_chunk_ = false, chunk_refused_ = false;
+  queue::Envelope envelope_;
+  queue::Recipient pending_;
+  std::optional<auth::Exchange> exchange_;
+  std::unique_ptr<DataReader> reader_;
+  std::string message_;
+};
+
+}  // namespace jd::smtp
