@@ -35,10 +35,7 @@ void cmd_store(Session& s, Cursor& c) {
   std::vector<std::size_t> chosen;
   std::string word;
   if (!s.messages(c, chosen)) return;
-  if (!c.space() || !c.word(word)) {
-    // "-FLAGS" and "+FLAGS" are words as well
-    return s.bad("STORE takes FLAGS, +FLAGS or -FLAGS");
-  }
+  if (!c.space() || !c.word(word)) return s.bad("STORE takes FLAGS, +FLAGS or -FLAGS");
   word = upper(word);
   auto op = store::FlagOp::set;
   if (word[0] == '+') op = store::FlagOp::add;
@@ -56,6 +53,7 @@ void cmd_store(Session& s, Cursor& c) {
   if (!seq && seq.error().fault == Fault::perm && seq.error().sys == 0) return s.no("[LIMIT] " + seq.error().what);
   if (!seq) return s.failed(seq.error(), "cannot keep the flags");
   if (*seq) v.known(*seq);
+  v.say_keywords(s.out());
   if (!silent) {
     for (auto i : chosen) {
       const Entry* e = v.folder().state().find(v.messages()[i].uid);

@@ -63,6 +63,12 @@ void View::say_flags(std::string& out, uint32_t upto, bool uid) {
   }
 }
 
+void View::say_keywords(std::string& out) {
+  if (folder_->state().keywords().size() == keywords_) return;
+  keywords_ = folder_->state().keywords().size();
+  out += "* FLAGS (" + all_flags() + ")\r\n";
+}
+
 Status View::sync(std::string& out, Say say) {
   CHECK(folder_->refresh());
   auto& state = folder_->state();
@@ -75,10 +81,7 @@ Status View::sync(std::string& out, Say say) {
     out += fmt::format("* {} EXISTS\r\n* {} RECENT\r\n", messages_.size(), recent());
     if (!read_only_ && messages_.back().recent) CHECK(folder_->set_recent(last_uid_ + 1));
   }
-  if (state.keywords().size() != keywords_) {
-    keywords_ = state.keywords().size();
-    out += "* FLAGS (" + all_flags() + ")\r\n";
-  }
+  say_keywords(out);
   if (state.mod_seq() != seen_) say_flags(out, before, say.uid);
   seen_ = state.mod_seq();
   return {};

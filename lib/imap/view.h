@@ -34,6 +34,7 @@ class View {
   // Appends untagged EXPUNGE (if allowed now), EXISTS, RECENT, FLAGS and FETCH responses.
   struct Say { bool expunge, uid; };
   Status sync(std::string& out, Say say);
+  void say_keywords(std::string& out);  // FLAGS, when there are keywords that the client does not know
   // A change of ours that the client knows of already or does not want told.
   void known(uint64_t mod_seq) { known_ = mod_seq; }
 

@@ -1,0 +1,46 @@
+# APPEND with both kinds of literal, flags, date; APPENDUID; TRYCREATE; quota; size.
+quota 300
+message-size 100000
+C: a APPEND Nope {*}
+M: Subject: x
+M: 
+S: a NO [TRYCREATE] *
+C: b APPEND Drafts (\Draft work) "17-Jul-1996 02:44:25 -0700" {*}
+M: Subject: kept
+M: 
+M: text
+S: b OK [APPENDUID * 1] *
+C: c SELECT Drafts
+S: ...
+S: * 1 EXISTS
+S: ...
+S: c OK *
+C: d APPEND Drafts {*+}
+M: Subject: two
+M: 
+M: ..
+S: * 2 EXISTS
+S: * 2 RECENT
+S: d OK [APPENDUID * 2] *
+C: e FETCH 1:2 (FLAGS INTERNALDATE)
+S: * 1 FETCH (FLAGS (\Draft \Recent work) INTERNALDATE "17-Jul-1996 09:44:25 +0000")
+S: * 2 FETCH (FLAGS (\Recent) INTERNALDATE "14-Nov-2023 22:13:20 +0000")
+S: e OK *
+C: f APPEND Drafts {*+}
+M: Subject: 
+M: 
+M: 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789
+M: 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789
+M: 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789
+S: f NO [OVERQUOTA] mailbox is full: *
+# Too large is said before the client sends it.
+C: g APPEND Drafts {100001}
+S: g NO [TOOBIG] *
+C: h APPEND Drafts "yesterday" {3+}
+C: abc
+S: h BAD *
+C: i APPEND Drafts (\Nonsense) {3+}
+C: abc
+S: i BAD *
+C: j APPEND Drafts nothing
+S: j BAD *
