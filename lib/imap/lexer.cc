@@ -47,7 +47,7 @@ bool is_atom_char(char c) {
 void CommandReader::reset() {
   line_ = {};
   want_ = skip_ = literal_bytes_ = 0;
-  in_literal_ = skip_line_ = is_refused_ = had_cr_ = false;
+  in_literal_ = skip_line_ = false;
 }
 
 Command CommandReader::take() {
@@ -85,11 +85,14 @@ CommandReader::Got CommandReader::feed(std::string_view& in) {
       line_.text.append(piece.size() > 64 ? piece.substr(piece.size() - 64) : piece);
       if (line_.text.size() > 256) line_.text.erase(0, line_.text.size() - 64);
     } else if (line_.text.size() + piece.size() > max_line) {
-      in.remove_prefix(piece.size());
+      // As far as it fits, so that the same tag is found however the bytes come.
+      std::size_t room = max_line - line_.text.size();
+      line_.text.append(piece.substr(0, room));
+      in.remove_prefix(room);
       Got g = refuse("[TOOBIG] command line too long");
       skip_line_ = true;
       line_.literals.clear();
-      line_.text.assign(piece.size() > 64 ? piece.substr(piece.size() - 64) : piece);
+      line_.text.erase(0, line_.text.size() - 64);
       return g;
     } else {
       line_.text.append(piece);

@@ -38,8 +38,6 @@ class CommandReader {
   Got feed(std::string_view& in);
   Command take();                                    // after `command`
   const std::string& refusal() const { return refusal_; }  // "TAG NO [TOOBIG] ..." without line end
-  // Bytes of an unfinished command are waiting.
-  bool is_in_command() const { return in_literal_ || skip_ || skip_line_ || !line_.text.empty(); }
 
  private:
   Got end_of_line();
@@ -52,7 +50,7 @@ class CommandReader {
   uint64_t want_ = 0;        // bytes of the literal still to come
   uint64_t skip_ = 0;        // bytes of a refused literal
   uint64_t literal_bytes_ = 0;
-  bool in_literal_ = false, skip_line_ = false, is_refused_ = false, had_cr_ = false;
+  bool in_literal_ = false, skip_line_ = false;
 };
 
 // A sequence-set; `*` is UINT32_MAX here.  Ranges as written, first <= last.

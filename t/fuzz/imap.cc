@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// An IMAP session on a scratch account, fed with any bytes, whole and then in pieces: it must answer
+// the same.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <stdlib.h>
+
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/imap/mailbox_name.h"
+#include "lib/imap/session.h"
+
+namespace {
+
+std::string play(std::string_view bytes, std::size_t piece) {
+  using namespace jd;
+  char name[] = "/tmp/jdmail-fuzz-XXXXXX";
+  std::string root = ::mkdtemp(name), said;
+  {
+    auto account = store::Account::open(root + "/a", true);
+    MUST(account);
+    auto inbox = (*account)->folder(store::inbox_id);
+    MUST(inbox);
+    store::NewMessage m;
+    m.bytes = "From: a@b\r\nSubject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b--\r\n";
+    m.date = 1'700'000'000;
+    MUST((*inbox)->append(m, false));
+    imap::SessionOptions options;
+    options.message_size = 4096;
+    imap::Session s(**account, options, [&](std::string_view b) { return said += b, true; });
+    s.start();
+    for (std::size_t i = 0; i < bytes.size() && !s.is_over(); i += piece) s.feed(bytes.substr(i, piece));
+  }
+  (void)file::remove_tree(root);  // scratch
+  return said;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace jd;
+  std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  std::string logged;
+  log::capture(&logged);
+  ManualClock clock;
+  set_clock(&clock);
+  if (auto utf8 = imap::from_utf7(bytes)) MUST(imap::from_utf7(imap::to_utf7(*utf8)) == *utf8);
+  (void)imap::matches(bytes.substr(0, size / 2), bytes.substr(size / 2));
+  std::string whole = play(bytes, size + 1), pieces = play(bytes, 1 + size % 7);
+  MUST(whole == pieces);
+  set_clock(nullptr);
+  log::capture(nullptr);
+  return 0;
+}

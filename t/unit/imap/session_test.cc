@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "lib/imap/session.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "lib/base/log.h"
+#include "t/unit/store/scratch.h"
+
+#include "t/fuzz/imap.cc"
+
+namespace jd::imap {
+namespace {
+
+using store::Scratch;
+
+const std::string conversation =
+    "a APPEND INBOX (\\Flagged x) \"17-Jul-1996 02:44:25 -0700\" {50+}\r\n"
+    "From: ann@example.test\r\nSubject: hi\r\n\r\nhello you\r\n"
+    "\r\nb SELECT INBOX\r\nc FETCH 1 (FULL)\r\nd FETCH 1 FULL\r\ne FETCH 1:* BODY[]\r\n"
+    "f UID SEARCH SUBJECT {2}\r\nhi OR SEEN DELETED\r\ng STORE 1 -FLAGS (x)\r\nh IDLE\r\nDONE\r\n"
+    "i CREATE {3+}\r\nnew\r\nj MOVE 1 new\r\nk LIST \"\" * RETURN (STATUS (MESSAGES))\r\nl LOGOUT\r\nm NOOP\r\n";
+
+std::string play(std::string_view bytes, std::size_t piece, std::size_t first = 0) {
+  Scratch d;
+  auto account = d.open();
+  std::string said;
+  Session s(*account, {}, [&](std::string_view b) { return said += b, true; });
+  s.start();
+  if (first) s.feed(bytes.substr(0, first));
+  for (std::size_t i = first; i < bytes.size(); i += piece) s.feed(bytes.substr(i, piece));
+  return said;
+}
+
+TEST(ImapSession, SaysTheSameHoweverTheBytesCome) {
+  ManualClock clock;
+  set_clock(&clock);
+  std::string whole = play(conversation, conversation.size());
+  EXPECT_NE(whole.find("l OK logged out"), std::string::npos) << whole;
+  EXPECT_EQ(whole.find("m OK"), std::string::npos);
+  EXPECT_EQ(play(conversation, 1), whole);
+  for (std::size_t at = 1; at < conversation.size(); at += 3) EXPECT_EQ(play(conversation, 1 << 20, at), whole) << at;
+  set_clock(nullptr);
+}
+
+TEST(ImapSession, ShowsTheOtherMessagesWhenOneIsDamaged) {
+  Scratch d;
+  {
+    auto account = d.open();
+    for (int i = 0; i < 3; ++i) store::add(*account, store::mail("m" + std::to_string(i), 5000));
+  }
+  std::string segment = d.account() + "/seg/00000001.seg";
+  auto bytes = file::read_all(segment);
+  ASSERT_TRUE(bytes);
+  auto at = bytes->find(std::string(2000, 'x'), bytes->find("Subject: m1"));
+  ASSERT_NE(at, std::string::npos);
+  int fd = ::open(segment.c_str(), O_WRONLY);
+  ASSERT_EQ(::pwrite(fd, "y", 1, static_cast<off_t>(at + 100)), 1);
+  ::close(fd);
+  std::string logged, said;
+  log::capture(&logged);
+  auto account = d.open();
+  Session s(*account, {}, [&](std::string_view b) { return said += b, true; });
+  s.feed("a SELECT INBOX\r\n");
+  said.clear();
+  s.feed("b FETCH 1:3 (UID BODY.PEEK[HEADER.FIELDS (Subject)])\r\nc FETCH 3 RFC822.SIZE\r\n");
+  log::capture(nullptr);
+  EXPECT_NE(said.find("Subject: m0"), std::string::npos) << said;
+  EXPECT_EQ(said.find("Subject: m1"), std::string::npos);
+  EXPECT_NE(said.find("Subject: m2"), std::string::npos);
+  EXPECT_NE(said.find("b NO [SERVERBUG] 1 of the messages cannot be read"), std::string::npos);
+  EXPECT_NE(said.find("c OK"), std::string::npos);
+  EXPECT_NE(logged.find("imap_message_unreadable"), std::string::npos);
+}
+
+TEST(ImapSession, EndsWhenTheClientIsGone) {
+  Scratch d;
+  auto account = d.open();
+  Session s(*account, {}, [](std::string_view) { return false; });
+  s.feed("a NOOP\r\nb NOOP\r\n");
+  EXPECT_TRUE(s.is_over());
+}
+
+// The loop with real descriptors: what another process delivers reaches an idling client by inotify.
+TEST(ImapRun, TellsAnIdlingClientOfNewMail) {
+  Scratch d;
+  auto account = d.open();
+  int to[2], from[2];
+  ASSERT_EQ(::pipe(to), 0);
+  ASSERT_EQ(::pipe(from), 0);
+  int status = -1;
+  std::thread server([&] { status = run_session(to[0], from[1], *account, {}); });
+  std::string said;
+  auto until = [&](std::string_view text) {
+    char buffer[4096];
+    while (said.find(text) == std::string::npos) {
+      ssize_t n = ::read(from[0], buffer, sizeof buffer);
+      if (n <= 0) return false;
+      said.append(buffer, static_cast<std::size_t>(n));
+    }
+    return true;
+  };
+  auto say = [&](std::string_view text) { return ::write(to[1], text.data(), text.size()) > 0; };
+  ASSERT_TRUE(say("a SELECT INBOX\r\nb IDLE\r\n"));
+  ASSERT_TRUE(until("+ idling"));
+  {
+    auto other = d.open();
+    store::add(*other, store::mail("new"));
+  }
+  EXPECT_TRUE(until("* 1 EXISTS"));
+  ASSERT_TRUE(say("DONE\r\nc LOGOUT\r\n"));
+  EXPECT_TRUE(until("c OK"));
+  server.join();
+  EXPECT_EQ(status, 0);
+  for (int fd : {to[0], to[1], from[0], from[1]}) ::close(fd);
+}
+
+TEST(ImapFuzz, TakesSmallInputs) {
+  std::string nul("a APPEND INBOX {3+}\r\na\0b\r\n", 26);
+  for (const std::string& s : {conversation, nul, std::string("a SELECT INBOX\r\nb FETCH 1 BODY[1.HEADER]\r\nc SEARCH NOT NOT OR ALL (ALL)\r\n"),
+                        std::string("&AP8-"), std::string("a X {5+}\r\nab"), std::string("\r\n\r\n\xFF\xFE\r\n")})
+    LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(s.data()), s.size());
+}
+
+}  // namespace
+}  // namespace jd::imap

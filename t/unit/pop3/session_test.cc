@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "lib/pop3/session.h"
+
+#include "lib/base/log.h"
+#include "t/unit/store/scratch.h"
+
+#include "t/fuzz/pop3.cc"
+
+namespace jd::pop3 {
+namespace {
+
+using store::Scratch;
+
+const std::string conversation =
+    "STAT\r\nLIST\r\nUIDL\r\nRETR 1\r\nTOP 2 1\r\nDELE 1\r\nRETR 1\r\nxyzzy\r\nNOOP\n" + std::string(2000, 'x') +
+    "\r\nCAPA\r\nQUIT\r\nSTAT\r\n";
+
+std::string play(std::string_view bytes, std::size_t piece, std::size_t first = 0) {
+  Scratch d;
+  auto account = d.open();
+  store::add(*account, "Subject: dots\r\n\r\n.\r\n..a\r\nlast line has no end");
+  store::add(*account, store::mail("two"));
+  std::string said;
+  Session s(*account, {}, [&](std::string_view b) { return said += b, true; });
+  s.start();
+  if (first) s.feed(bytes.substr(0, first));
+  for (std::size_t i = first; i < bytes.size(); i += piece) s.feed(bytes.substr(i, piece));
+  auto inbox = account->folder(store::inbox_id);
+  return said + std::to_string((*inbox)->state().entries().size());
+}
+
+TEST(Pop3Session, SaysTheSameHoweverTheBytesCome) {
+  ManualClock clock;
+  set_clock(&clock);
+  std::string whole = play(conversation, conversation.size());
+  EXPECT_NE(whole.find("\r\n..\r\n...a\r\nlast line has no end\r\n.\r\n"), std::string::npos) << whole;
+  EXPECT_TRUE(whole.ends_with("+OK see you\r\n1")) << whole;
+  EXPECT_EQ(play(conversation, 1), whole);
+  for (std::size_t at = 1; at < conversation.size(); at += 7) EXPECT_EQ(play(conversation, 1 << 20, at), whole) << at;
+  set_clock(nullptr);
+}
+
+// RFC 1939 §6: the connection broke; nothing is deleted.
+TEST(Pop3Session, DeletesNothingWithoutQuit) {
+  EXPECT_TRUE(play("DELE 1\r\nDELE 2\r\n", 100).ends_with("2"));
+  EXPECT_TRUE(play("DELE 1\r\nDELE 2\r\nQUIT\r\n", 100).ends_with("0"));
+}
+
+TEST(Pop3Fuzz, TakesSmallInputs) {
+  for (const std::string& s : {conversation, std::string("RETR 1\r\nTOP 1 0\r\nLIST 1\r\n"), std::string("TOP 1 99999999999\r\n \r\n\xFF")})
+    LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(s.data()), s.size());
+}
+
+}  // namespace
+}  // namespace jd::pop3
