@@ -33,6 +33,7 @@ class Request {
   int32_t pid() const;  // as it connected; for logs: numbers are used again
   uint64_t peer() const;  // a number for the connection: things said once per connection hang on it
   void reply(Message answer);
+  void forget() { peer_.reset(); }  // one that expects no answer (it has no id)
   void reply(const Error& e) { reply(Message::failed(e)); }
   void reply(const Status& s) { s ? reply(Message::ok()) : reply(s.error()); }
 

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include "cmd/local-deliver/deliver.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/file.h"
+#include "lib/base/random.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+namespace jd {
+namespace {
+queue::RcptResult result(queue::Fate fate, std::string code, std::string text) {
+  queue::RcptResult r;
+  r.fate = fate;
+  r.code = std::move(code);
+  r.text = std::move(text);
+  return r;
+}
+
+// Delivered-To already there: the message went in a circle (RFC 5321 §6.3's counterpart for forwards).
+bool was_here(std::string_view message, std::string_view address) {
+  std::string_view rest = message;
+  while (!rest.empty() && rest[0] != '\r' && rest[0] != '\n') {
+    auto lf = rest.find('\n');
+    auto line = rest.substr(0, lf);
+    if (istarts_with(line, "Delivered-To:") && iequals(trim(line.substr(13)), address)) return true;
+    if (lf == rest.npos) return false;
+    rest.remove_prefix(lf + 1);
+  }
+  return false;
+}
+
+std::string one_line(std::string_view s) {
+  std::string r(s);
+  for (char& c : r)
+    if (is_ctl(c)) c = ' ';
+  return r;
+}
+}  // namespace
+
+queue::RcptResult Deliverer::deliver(const queue::LocalDelivery& d, std::string_view message, bool durable) {
+  if (was_here(message, d.rcpt)) return result(queue::Fate::perm, "5.4.6", "mail forwarding loop for " + d.rcpt);
+  std::string bytes = fmt::format("Return-Path: <{}>\r\nDelivered-To: {}\r\n", one_line(d.from), one_line(d.rcpt));
+  if (!d.original.empty() && !iequals(d.original, d.rcpt)) bytes += fmt::format("X-Original-To: {}\r\n", one_line(d.original));
+  bytes += message;
+  return d.kind == "maildir" ? to_maildir(d, bytes) : to_account(d, bytes, durable);
+}
+
+Result<store::Account*> Deliverer::account(const std::string& path) {
+  if (auto i = by_path_.find(path); i != by_path_.end()) {
+    open_.splice(open_.begin(), open_, i->second);
+    return open_.front().second.get();
+  }
+  TRY(auto a, store::Account::open(mail_dir_ + "/" + path, true));
+  open_.emplace_front(path, std::move(a));
+  by_path_[path] = open_.begin();
+  if (open_.size() > max_open) {
+    by_path_.erase(open_.back().first);
+    open_.pop_back();
+  }
+  return open_.front().second.get();
+}
+
+queue::RcptResult Deliverer::to_account(const queue::LocalDelivery& d, const std::string& bytes, bool durable) {
+  for (auto part : split(d.path, '/'))  // what qrun says is ours, and still checked
+    if (part.empty() || part == "..") return result(queue::Fate::temp, "4.3.5", "the account has no usable mailbox path");
+  auto a = account(d.path);
+  if (!a) {
+    log::failure("mailbox_unavailable", a.error(), {{"path", d.path}});
+    return result(queue::Fate::temp, "4.2.1", "the mailbox is not available now");
+  }
+  store::Account::Delivery delivery;
+  delivery.bytes = bytes;
+  delivery.id = store::delivery_id(d.qid, d.rcpt);
+  delivery.accepted = d.received;
+  delivery.quota = d.quota;
+  delivery.may_be_replay = d.replay;
+  delivery.durable = durable;
+  auto r = (*a)->deliver(delivery);
+  if (r) {
+    log::info(r->was_there ? "delivered_before" : "stored", {{"qid", d.qid}, {"to", d.rcpt}, {"uid", r->uid}, {"bytes", bytes.size()}});
+    return result(queue::Fate::delivered, "2.1.5", fmt::format("delivered to {}", d.rcpt));
+  }
+  if (r.error().sys == EDQUOT) return result(queue::Fate::temp, "4.2.2", r.error().what);
+  log::failure("delivery_failed", r.error(), {{"qid", d.qid}, {"to", d.rcpt}});
+  by_path_.erase(d.path);  // whatever state it is in: read it anew at the next attempt
+  open_.pop_front();
+  bool is_full = r.error().sys == ENOSPC;
+  return result(queue::Fate::temp, is_full ? "4.3.1" : "4.2.0", is_full ? "no space left on the mail server" : "the mailbox cannot be written now");
+}
+
+// One name for one delivery: a replay finds it in new/ or, renamed by a reader, in cur/.
+queue::RcptResult Deliverer::to_maildir(const queue::LocalDelivery& d, const std::string& bytes) {
+  std::string unique = fmt::format("{}.{}.jdmail", time_of_id(d.qid).seconds(), hex(store::delivery_id(d.qid, d.rcpt)));
+  Status r = [&]() -> Status {
+    for (const char* sub : {"", "/tmp", "/new", "/cur"}) CHECK(file::make_directories(d.path + sub));
+    if (d.replay) {
+      for (const char* sub : {"/new", "/cur"}) {
+        TRY(auto names, file::list(AT_FDCWD, d.path + sub));
+        for (auto& n : names)
+          if (n.starts_with(unique)) return {};
+      }
+    }
+    TRY(Fd tmp, file::open(d.path + "/tmp", O_RDONLY | O_DIRECTORY));
+    TRY(Fd fresh, file::open(d.path + "/new", O_RDONLY | O_DIRECTORY));
+    std::string lf;  // Maildir readers expect lines that end with LF
+    lf.reserve(bytes.size());
+    for (std::size_t i = 0; i < bytes.size(); i++)
+      if (bytes[i] != '\r' || i + 1 == bytes.size() || bytes[i + 1] != '\n') lf += bytes[i];
+    CHECK(file::unlink(tmp.get(), unique));
+    TRY(Fd out, file::open(tmp.get(), unique, O_WRONLY | O_CREAT | O_EXCL));
+    CHECK(file::write_at(out.get(), lf, 0));
+    CHECK(file::sync_data(out.get()));
+    CHECK(file::rename(tmp.get(), unique, fresh.get(), unique));
+    return file::sync_directory(fresh.get());
+  }();
+  if (r) {
+    log::info("stored", {{"qid", d.qid}, {"to", d.rcpt}, {"maildir", d.path}, {"bytes", bytes.size()}});
+    return result(queue::Fate::delivered, "2.1.5", "delivered to a Maildir");
+  }
+  log::failure("delivery_failed", r.error(), {{"qid", d.qid}, {"to", d.rcpt}});
+  return result(queue::Fate::temp, "4.2.0", "the Maildir cannot be written now");
+}
+
+Status Deliverer::sync() {
+  TRY(Fd fd, file::open(mail_dir_, O_RDONLY | O_DIRECTORY));
+  return file::sync_file_system(fd.get());
+}
+
+}  // namespace jd

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// local-deliver: put a message into a mailbox exactly once.  Row "local-deliver" of jdmail(7).
+// What it is asked is in lib/queue/agent.h; only qrun may ask.
+#include <signal.h>
+
+#include <map>
+
+#include "cmd/local-deliver/deliver.h"
+#include "lib/base/daemon.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/ipc/server.h"
+
+namespace jd {
+namespace {
+
+class LocalDeliver : public Service {
+ public:
+  explicit LocalDeliver(Context& c) : deliverer_(c.paths.mail) {
+    server_.on_gone([this](uint64_t peer) { segments_.erase(peer); });
+  }
+  Status listen(const std::string& run_dir) {
+    if (auto ids = user_ids("jdqueue")) server_.allow({ids->uid});
+    else server_.allow({});
+    return server_.listen(run_dir + "/local-deliver.sock", 0666);
+  }
+  int run() override {
+    for (int s : {SIGTERM, SIGINT})
+      if (auto r = loop_.on_signal(s, [this] { loop_.stop(); }); !r) return exit_code(r.error().fault);
+    ready();
+    log::info("started");
+    loop_.run();
+    return 0;
+  }
+
+ private:
+  void handle(ipc::Request r) {
+    if (r.cmd() == "segment") {
+      if (!r.message.fds.empty()) segments_[r.peer()][static_cast<uint32_t>(r.message.number("n"))] = std::move(r.message.fds[0]);
+      if (!r.message.has("id")) return r.forget();
+      return r.reply(ipc::Message::ok());
+    }
+    if (r.cmd() == "unsegment") {
+      segments_[r.peer()].erase(static_cast<uint32_t>(r.message.number("n")));
+      if (!r.message.has("id")) return r.forget();
+      return r.reply(ipc::Message::ok());
+    }
+    if (r.cmd() == "sync") {
+      auto done = deliverer_.sync();
+      if (!done) log::failure("sync_failed", done.error());
+      return r.reply(done);
+    }
+    if (r.cmd() == "deliver") return deliver(std::move(r));
+    r.reply(Error(Fault::usage, "local-deliver knows no such request"));
+  }
+
+  void deliver(ipc::Request r) {
+    queue::Pairs pairs;
+    for (auto& [k, v] : r.message.pairs()) pairs.emplace_back(k, v);
+    auto d = queue::LocalDelivery::decode(pairs);
+    if (!d) return r.reply(d.error());
+    log::Trace t(d->qid);
+    int fd = -1;
+    if (d->segment) {
+      auto& of_peer = segments_[r.peer()];
+      if (auto i = of_peer.find(*d->segment); i != of_peer.end()) fd = i->second.get();
+    } else if (!r.message.fds.empty()) {
+      fd = r.message.fds[0].get();
+    }
+    if (fd < 0) return r.reply(Error(Fault::temp, "the message's descriptor did not come along"));
+    queue::DeliveryResult answer;
+    answer.id = d->id;
+    auto message = file::read_at(fd, static_cast<std::size_t>(d->length), d->offset);
+    if (!message || message->size() != d->length) {
+      log::error("message_unreadable", {{"qid", d->qid}, {"what", message ? "shorter than said" : message.error().what}});
+      return r.reply(Error(Fault::temp, "the message cannot be read from the queue"));
+    }
+    answer.recipients.push_back(deliverer_.deliver(*d, *message, !d->segment));
+    ipc::Message m = ipc::Message::ok();
+    for (auto& [k, v] : answer.encode())
+      if (k != "id") m.set(k, v);
+    r.reply(std::move(m));
+  }
+
+  net::Loop loop_;
+  Deliverer deliverer_;
+  std::map<uint64_t, std::map<uint32_t, Fd>> segments_;
+  ipc::Server server_{loop_, [this](ipc::Request r) { handle(std::move(r)); }};
+};
+}  // namespace
+}  // namespace jd
+
+int main(int argc, char** argv) {
+  using namespace jd;
+  return run_daemon(argc, argv, {
+      .name = "local-deliver",
+      .about = "put queued mail into mailboxes",
+      .rights = [](const Context&) -> sandbox::Rights {
+        // "/" is for Maildirs that aliases point to; the system's user decides which can be written.
+        return {.user = "jdmail", .root = "", .paths = {{"/", true}},
+                .calls = sandbox::files | sandbox::net, .descriptors = 8192};
+      },
+      .open = [](Context& c) -> Result<std::unique_ptr<Service>> {
+        CHECK(file::make_directories(c.paths.mail, 0700));
+        auto s = std::make_unique<LocalDeliver>(c);
+        CHECK(s->listen(c.root_run));
+        return std::unique_ptr<Service>(std::move(s));
+      },
+  });
+}
