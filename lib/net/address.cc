@@ -11,7 +11,7 @@
 namespace jd::net {
 namespace {
 // 4 or 16 bytes; IPv4-mapped addresses as 4.
-std::string ip_bytes(const Address& a) {
+std::string bytes_of(const Address& a) {
   if (a.family() == AF_INET) {
     auto* in = reinterpret_cast<const sockaddr_in*>(a.data());
     return {reinterpret_cast<const char*>(&in->sin_addr), 4};
@@ -92,11 +92,13 @@ Address Address::local_of(int fd) {
 }
 
 std::string Address::ip() const {
-  std::string b = ip_bytes(*this);
+  std::string b = bytes_of(*this);
   if (b.empty()) return "";
   char out[INET6_ADDRSTRLEN];
   return ::inet_ntop(b.size() == 4 ? AF_INET : AF_INET6, b.data(), out, sizeof out) ? out : "";
 }
+
+std::string Address::ip_bytes() const { return bytes_of(*this); }
 
 uint16_t Address::port() const {
   if (family() == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in*>(&storage_)->sin_port);
@@ -112,7 +114,7 @@ std::string Address::text() const {
 
 bool Address::is_loopback() const {
   if (is_unix()) return true;
-  std::string b = ip_bytes(*this);
+  std::string b = bytes_of(*this);
   if (b.size() == 4) return static_cast<unsigned char>(b[0]) == 127;
   return b == std::string(15, '\0') + '\1';
 }
@@ -121,7 +123,7 @@ Result<Network> Network::parse(std::string_view text) {
   auto parts = split_once(text, '/');
   TRY(Address a, Address::of(parts ? parts->first : text, 0));
   Network n;
-  n.bytes_ = ip_bytes(a);
+  n.bytes_ = bytes_of(a);
   auto whole = static_cast<unsigned>(n.bytes_.size() * 8);
   auto bits = parts ? to_number(parts->second) : std::optional<uint64_t>(whole);
   if (!bits || *bits > whole) return fail(Fault::usage, "'{}' is not a network such as 192.0.2.0/24", escape(text));
@@ -130,7 +132,7 @@ Result<Network> Network::parse(std::string_view text) {
 }
 
 bool Network::contains(const Address& a) const {
-  std::string b = ip_bytes(a);
+  std::string b = bytes_of(a);
   if (b.size() != bytes_.size()) return false;
   unsigned whole = bits_ / 8, rest = bits_ % 8;
   if (memcmp(b.data(), bytes_.data(), whole) != 0) return false;

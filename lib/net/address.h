@@ -28,6 +28,7 @@ class Address {
   int family() const { return storage_.ss_family; }
   std::string text() const;  // as parse takes it
   std::string ip() const;    // without port; IPv4-mapped IPv6 as IPv4; "" for Unix sockets
+  std::string ip_bytes() const;  // 4 or 16, network order; IPv4-mapped IPv6 as 4; "" for Unix sockets
   uint16_t port() const;
   bool is_unix() const { return family() == AF_UNIX; }
   bool is_loopback() const;  // Unix sockets too
