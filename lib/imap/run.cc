@@ -15,6 +15,9 @@
 namespace jd::imap {
 namespace {
 
+// How often an idling client's folder is looked at where there is no inotify (or its queue overran).
+constexpr int64_t look_ms = 30'000;
+
 // The logs of all folders lie in box/; which one changed the session finds out for itself.
 Fd watch(const store::Account& account) {
   Fd w(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
@@ -30,7 +33,7 @@ int run_session(int in, int out, store::Account& account, const SessionOptions& 
   Session s(account, options, [out](std::string_view bytes) { return write_stream(out, bytes); });
   s.start();
   Fd watched;
-  std::string buffer(64 << 10, '\0');
+  std::string buffer(16 << 10, '\0');
   Time deadline = monotonic() + options.idle;
   while (!s.is_over()) {
     if (s.is_idling() && !watched) {
@@ -44,8 +47,10 @@ int run_session(int in, int out, store::Account& account, const SessionOptions& 
       s.bye("idle for too long");
       break;
     }
-    int n = ::poll(fds, watched ? 2 : 1, static_cast<int>(std::min<int64_t>(left, 1 << 30)));
+    int64_t wait = std::min<int64_t>(left, s.is_idling() ? look_ms : 1 << 30);
+    int n = ::poll(fds, watched ? 2 : 1, static_cast<int>(wait));
     if (n < 0 && errno != EINTR) return 111;
+    if (n == 0) s.notify();
     if (n <= 0) continue;
     if (fds[1].revents) {
       char events[4096];
