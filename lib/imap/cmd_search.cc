@@ -17,6 +17,7 @@ void cmd_search(Session& s, Cursor& c) {
     if (mistake.is_charset) return s.no("[BADCHARSET (UTF-8 US-ASCII)] " + mistake.why);
     return s.bad(mistake.why);
   }
+  settle(key, v);
   std::string found = "* SEARCH";
   std::size_t damaged = 0;
   for (std::size_t i = 0; i < v.messages().size(); ++i) {

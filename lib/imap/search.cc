@@ -160,13 +160,21 @@ class Reader {
 
 uint64_t day_of(int64_t seconds) { return static_cast<uint64_t>(seconds + days(200'000).seconds()) / 86400; }
 
-bool in_set(const SequenceSet& set, uint32_t n, uint32_t last) {
-  for (auto [a, b] : set) {
+void settle_set(SequenceSet& set, uint32_t last) {
+  for (auto& [a, b] : set)
     if (b == UINT32_MAX) b = last, a = std::min(a, last);
-    if (a > b) std::swap(a, b);
-    if (n >= a && n <= b) return true;
+  std::sort(set.begin(), set.end());
+  SequenceSet merged;
+  for (auto [a, b] : set) {
+    if (!merged.empty() && a <= merged.back().second) merged.back().second = std::max(merged.back().second, b);
+    else merged.emplace_back(a, b);
   }
-  return false;
+  set = std::move(merged);
+}
+
+bool in_set(const SequenceSet& set, uint32_t n) {
+  auto after = std::upper_bound(set.begin(), set.end(), n, [](uint32_t x, auto& range) { return x < range.first; });
+  return after != set.begin() && n <= std::prev(after)->second;
 }
 
 bool compare_day(Kind k, uint64_t day, uint64_t wanted) {
@@ -217,6 +225,13 @@ bool take_search(Cursor& c, SearchKey& out, SearchMistake& mistake) {
   return r.charset() && r.all(out, 0, '\0');
 }
 
+void settle(SearchKey& k, const View& v) {
+  auto& all = v.messages();
+  if (k.kind == Kind::sequence) settle_set(k.set, static_cast<uint32_t>(all.size()));
+  if (k.kind == Kind::uid) settle_set(k.set, all.empty() ? 0 : all.back().uid);
+  for (auto& one : k.keys) settle(one, v);
+}
+
 Result<bool> has_key(const SearchKey& k, const View& v, std::size_t i, const Entry& e, MessageCache& cache) {
   const Seen& m = v.messages()[i];
   switch (k.kind) {
@@ -232,8 +247,8 @@ Result<bool> has_key(const SearchKey& k, const View& v, std::size_t i, const Ent
     case Kind::larger: return e.size > k.number;
     case Kind::smaller: return e.size < k.number;
     case Kind::before: case Kind::on: case Kind::since: return compare_day(k.kind, day_of(e.date), k.number);
-    case Kind::sequence: return in_set(k.set, static_cast<uint32_t>(i + 1), static_cast<uint32_t>(v.messages().size()));
-    case Kind::uid: return in_set(k.set, e.uid, v.messages().back().uid);
+    case Kind::sequence: return in_set(k.set, static_cast<uint32_t>(i + 1));
+    case Kind::uid: return in_set(k.set, e.uid);
     case Kind::negated: {
       TRY(bool has, has_key(k.keys[0], v, i, e, cache));
       return !has;

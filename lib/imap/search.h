@@ -39,6 +39,8 @@ struct SearchMistake {
 };
 bool take_search(Cursor& c, SearchKey& out, SearchMistake& mistake);
 
+// Puts the view's last numbers in the place of `*` and sorts the sets; before the first has_key().
+void settle(SearchKey& k, const View& v);
 // Of the message at `index` of the view.
 Result<bool> has_key(const SearchKey& k, const View& v, std::size_t index, const store::Entry& e, MessageCache& cache);
 

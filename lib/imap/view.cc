@@ -120,8 +120,14 @@ const Entry* View::entry(std::size_t index) const {
   uint32_t uid = messages_[index].uid;
   if (const Entry* e = folder_->state().find(uid)) return e;
   auto& gone = folder_->state().gone();
-  for (auto g = gone.rbegin(); g != gone.rend(); ++g)
-    if (g->entry.uid == uid) return &g->entry;
+  if (gone_seq_ != folder_->state().mod_seq() || gone_.size() != gone.size()) {
+    gone_.clear();
+    for (std::size_t i = 0; i < gone.size(); ++i) gone_.emplace_back(gone[i].entry.uid, i);
+    std::sort(gone_.begin(), gone_.end());
+    gone_seq_ = folder_->state().mod_seq();
+  }
+  auto at = std::lower_bound(gone_.begin(), gone_.end(), std::pair<uint32_t, std::size_t>(uid, 0));
+  if (at != gone_.end() && at->first == uid) return &gone[at->second].entry;
   return nullptr;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -56,6 +57,9 @@ class View {
   uint32_t last_uid_ = 0;
   uint64_t seen_ = 0, known_ = 0;  // mod_seq
   std::size_t keywords_ = 0;
+  // Where in the state's gone() a UID is, sorted; made anew when more was expunged.
+  mutable std::vector<std::pair<uint32_t, std::size_t>> gone_;
+  mutable uint64_t gone_seq_ = 0;
 };
 
 }  // namespace jd::imap
