@@ -7,7 +7,7 @@
 // again; order counts.  Descriptors ride along with the first byte of a frame that says `fds=N`.
 // Every request has `cmd` and `id` (any text; the answer repeats it) and `version=1`; an answer has
 // `ok=1`, or `ok=0` with `fault` (temp, perm, usage, bug), `what` and, for errno, `sys`.
-// Example: 32:cmd=resolve\0id=7\0address=a@b.test\0,
+// Example: 34:cmd=resolve\0id=7\0address=a@b.test\0,
 #pragma once
 #include <cstdint>
 #include <optional>
