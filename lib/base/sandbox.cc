@@ -40,7 +40,7 @@ const char* const file_calls[] = {
     "fallocate", "fsync", "fdatasync", "syncfs", "sync_file_range", "getdents64", "flock", "statfs", "fstatfs", "chdir", "fchdir",
     "utimensat", "fchmod", "chmod", "fchmodat", "fchown", "fchownat", "umask", "msync", "mincore", "fadvise64", "copy_file_range",
     "inotify_init1", "inotify_add_watch", "inotify_rm_watch", "shmget", "shmat", "shmdt", "shmctl"};
-const char* const process_calls[] = {"clone", "clone3", "fork", "vfork", "wait4", "waitid", "setsid", "setpgid",
+const char* const process_calls[] = {"close_range", "clone", "clone3", "fork", "vfork", "wait4", "waitid", "setsid", "setpgid",
                                      "kill", "prlimit64", "getrlimit", "setrlimit", "setpriority", "sched_setscheduler"};
 const char* const program_calls[] = {"execve", "execveat", "arch_prctl", "set_tid_address", "prlimit64"};
 const char* const thread_calls[] = {"clone", "set_tid_address"};
