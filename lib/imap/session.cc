@@ -159,6 +159,7 @@ void Session::dispatch(Cursor& c) {
     name_ = upper(word);
     is_uid_ = true;
   }
+  if (name_ == "LOGIN" || name_ == "AUTHENTICATE" || name_ == "STARTTLS") return bad("you are logged in already");
   const CommandRow* row = find_command(name_);
   if (!row || (is_uid_ && !row->has_uid_form)) return bad("no such command: " + escape(name_.substr(0, 40)));
   if (row->needs_folder && !view_) return bad("no mailbox is selected");
@@ -175,7 +176,9 @@ void Session::sync() {
 }
 
 void Session::finish(std::string_view how, std::string_view text) {
-  out_ += fmt::format("{} {} {}\r\n", tag_, how, text);
+  out_ += fmt::format("{} {} ", tag_, how);
+  for (char c : text) out_ += is_8bit(c) ? '?' : c;  // RFC 3501 §9: TEXT-CHAR
+  out_ += "\r\n";
 }
 void Session::ok(std::string_view text) {
   sync();
