@@ -63,6 +63,9 @@ constexpr Row rows[] = {
     {"OR", Kind::either, Takes::two},
 };
 
+// Days, counted from long before 1970 so that none is negative.
+uint64_t day_of(int64_t seconds) { return static_cast<uint64_t>(seconds + int64_t{200'000} * 86400) / 86400; }
+
 class Reader {
  public:
   Reader(Cursor& c, SearchMistake& mistake) : c_(c), mistake_(mistake) {}
@@ -140,7 +143,7 @@ class Reader {
     if (!(c_.peek() == '"' ? c_.string(s) : c_.atom(s))) return wrong("not a day");
     auto t = mime::parse_imap_day(s);
     if (!t) return wrong("expected a day like 1-Feb-1994");
-    k.number = static_cast<uint64_t>(t->seconds() + days(200'000).seconds()) / 86400;
+    k.number = day_of(t->seconds());
     return true;
   }
 
@@ -157,8 +160,6 @@ class Reader {
   std::string charset_ = "utf-8";
   std::size_t count_ = 0;
 };
-
-uint64_t day_of(int64_t seconds) { return static_cast<uint64_t>(seconds + days(200'000).seconds()) / 86400; }
 
 void settle_set(SequenceSet& set, uint32_t last) {
   for (auto& [a, b] : set)

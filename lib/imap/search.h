@@ -25,7 +25,7 @@ struct SearchKey {
   };
   Kind kind = Kind::all;
   uint8_t flag = 0;
-  uint64_t number = 0;      // size; day: days since 1970
+  uint64_t number = 0;      // size, or a day
   std::string name, value;  // header field, keyword; folded or UTF-8 text
   SequenceSet set;
   std::vector<SearchKey> keys;  // both: all of them; either: two; negated: one

@@ -78,3 +78,27 @@ C: c20 SEARCH COLOUR blue
 S: c20 BAD *
 C: c21 SEARCH SINCE yesterday
 S: c21 BAD *
+# Days begin at midnight: one second before belongs to the day before.
+C: d2 APPEND Sent "14-Nov-2023 23:59:59 +0000" {*+}
+M: Date: Tue, 14 Nov 2023 00:00:00 +0000
+M: 
+S: d2 OK *
+C: d3 APPEND Sent "15-Nov-2023 00:00:00 +0000" {*+}
+M: Date: Mon, 13 Nov 2023 23:59:59 +0000
+M: 
+S: d3 OK *
+C: d4 SELECT Sent
+S: ...
+S: d4 OK *
+C: d5 SEARCH ON 14-Nov-2023
+S: * SEARCH 1
+S: d5 OK *
+C: d6 SEARCH SINCE 15-Nov-2023
+S: * SEARCH 2
+S: d6 OK *
+C: d7 SEARCH SENTBEFORE 14-Nov-2023
+S: * SEARCH 2
+S: d7 OK *
+C: d8 SEARCH SENTSINCE 14-Nov-2023 BEFORE 15-Nov-2023
+S: * SEARCH 1
+S: d8 OK *
