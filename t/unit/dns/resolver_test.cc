@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <optional>
 
+#include "lib/base/sandbox.h"
 #include "lib/dns/fake.h"
 #include "lib/dns/unbound.h"
 
@@ -137,6 +141,50 @@ TEST_F(ResolverTest, UnboundGivesTheSameOutcomes) {
   dns.cancel(dns.mx("e.test", [&](MxAnswer) { called++; }));
   EXPECT_EQ(names(mx(dns, "e.test")), "10 a.e.test;20 b.e.test;");
   EXPECT_EQ(called, 0);
+}
+
+// A name server that knows no name: the question comes back with QR, RD, RA and NXDOMAIN set.
+void say_no_domain(int fd) {
+  char packet[4096];
+  sockaddr_storage from{};
+  socklen_t size = sizeof from;
+  ssize_t n = ::recvfrom(fd, packet, sizeof packet, 0, reinterpret_cast<sockaddr*>(&from), &size);
+  if (n < 12) return;
+  packet[2] = '\x81';
+  packet[3] = '\x83';
+  (void)::sendto(fd, packet, static_cast<std::size_t>(n), 0, reinterpret_cast<sockaddr*>(&from), size);
+}
+
+// As remote-deliver has it: no files, no programs, threads and sockets.
+int ask_confined() {
+  net::Loop loop;
+  UnboundOptions options;
+  Fd server(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  auto any = net::Address::of("127.0.0.1", 0);
+  if (::bind(server.get(), any->data(), any->size()) < 0) return 6;
+  net::Watch answer_all(loop, [&](uint32_t) { say_no_domain(server.get()); });
+  if (!answer_all.start(server.get(), EPOLLIN)) return 7;
+  options.servers = {net::Address::local_of(server.get()).text()};
+  options.local = {"e.test. MX 10 a.e.test."};
+  auto dns = UnboundResolver::open(loop, options);
+  if (!dns || !sandbox::harden(256) || !sandbox::confine_files({})) return 2;
+  if (!sandbox::confine_calls(sandbox::net | sandbox::threads)) return 3;
+  std::optional<MxAnswer> local, remote;
+  (*dns)->mx("e.test", [&](MxAnswer a) { local = a; });
+  (*dns)->mx("jdmail.example", [&](MxAnswer a) { remote = a; });
+  for (int i = 0; i < 3000 && !(local && remote); i++) loop.run_once(milliseconds(10));
+  if (!local || local->outcome != Outcome::found) return 4;
+  return remote && remote->outcome == Outcome::no_domain ? 0 : 5;
+}
+
+TEST_F(ResolverTest, UnboundWorksConfined) {
+  set_clock(nullptr);
+  pid_t child = ::fork();
+  if (child == 0) ::_exit(ask_confined());
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST_F(ResolverTest, UnboundNamesAWrongServer) {
