@@ -59,7 +59,7 @@ void Channel::close() {
   out_at_ = 0;
   riding_.clear();
   received_.clear();
-  blocked_ = false;
+  blocked_ = overflown_ = false;
 }
 
 void Channel::fail_with(const std::string& why) {
@@ -71,8 +71,8 @@ void Channel::fail_with(const std::string& why) {
 void Channel::send(const Message& m) {
   if (!fd_) return;
   if (pending() > max_pending) {
-    loop_.post([] {});
-    return fail_with("the other side does not read");
+    overflown_ = true;  // told by flush(): nobody expects to be called from in here
+    return flush_task_.start();
   }
   if (!m.fds.empty()) {
     Riding r{sent_ + pending(), {}};
@@ -85,6 +85,7 @@ void Channel::send(const Message& m) {
 
 void Channel::flush() {
   static const std::vector<Fd> none;
+  if (overflown_) return fail_with("the other side does not read");
   while (fd_ && pending() > 0) {
     std::size_t n = pending();
     bool with_fds = !riding_.empty() && riding_.front().offset == sent_;

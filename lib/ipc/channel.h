@@ -49,7 +49,7 @@ class Channel {
   uint64_t sent_ = 0;
   std::deque<Riding> riding_;
   std::deque<Fd> received_;
-  bool blocked_ = false;
+  bool blocked_ = false, overflown_ = false;
   bool* gone_ = nullptr;
 };
 

@@ -49,6 +49,10 @@ Listener::Listener(Loop& loop, Fd socket, std::function<void(Fd, const Address&)
   if (!spare_) spare_ = Fd(::dup(socket_.get()));
 }
 
+Listener::~Listener() {
+  if (gone_) *gone_ = true;
+}
+
 Status Listener::start() {
   int flags = ::fcntl(socket_.get(), F_GETFL);
   ::fcntl(socket_.get(), F_SETFL, flags | O_NONBLOCK);
@@ -67,7 +71,13 @@ void Listener::accept() {
     socklen_t size = sizeof from;
     Fd fd(::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (fd) {
-      accepted_(std::move(fd), Address::from(reinterpret_cast<sockaddr*>(&from), size));
+      bool gone = false;
+      gone_ = &gone;
+      auto call = std::move(accepted_);
+      call(std::move(fd), Address::from(reinterpret_cast<sockaddr*>(&from), size));
+      if (gone) return;
+      accepted_ = std::move(call);
+      gone_ = nullptr;
       continue;
     }
     if (errno == EINTR || errno == ECONNABORTED) continue;

@@ -23,6 +23,7 @@ class Listener {
  public:
   // accepted: a non-blocking socket and who it is from.
   Listener(Loop& loop, Fd socket, std::function<void(Fd, const Address& peer)> accepted);
+  ~Listener();  // also inside `accepted`
   Status start();
   void stop();  // closes: what is in the backlog of a shared socket is the others'
   const Address& address() const { return address_; }
@@ -34,6 +35,7 @@ class Listener {
   std::function<void(Fd, const Address&)> accepted_;
   Watch watch_;
   Timer pause_;
+  bool* gone_ = nullptr;  // set when this goes inside its callback
   Address address_;
 };
 

@@ -241,6 +241,23 @@ TEST_F(Service, AShorterDeadlineIsNotHeldUpByALongerOne) {
   set_clock(nullptr);
 }
 
+TEST_F(Service, OneThatDoesNotReadLosesTheConnectionNotTheCaller) {
+  int fds[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+  Fd silent(fds[1]);
+  std::string why;
+  Channel c(loop, [](Message) {}, [&](const std::string& w) { why = w; }, 1 << 20);
+  ASSERT_TRUE(c.open(Fd(fds[0])));
+  Message big("x");
+  big.set_body(std::string(8 << 20, 'x'));
+  for (int i = 0; i < 12; i++) c.send(big);
+  EXPECT_EQ(why, "") << "never inside send()";
+  EXPECT_TRUE(c.is_open());
+  loop.run_once();
+  EXPECT_EQ(why, "the other side does not read");
+  EXPECT_FALSE(c.is_open());
+}
+
 TEST_F(Service, DescriptorsThatNoFrameAsksForEndTheConnection) {
   int handled = 0;
   Server s(loop, [&](Request r) { handled++; r.reply(Message::ok()); });

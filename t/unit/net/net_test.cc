@@ -238,6 +238,27 @@ TEST(Listener, AcceptsOnLoopbackAndSaysWhenThePortIsTaken) {
   EXPECT_EQ(in.got, "hi");
 }
 
+TEST(Listener, MayBeDestroyedWhileItAccepts) {
+  Loop loop;
+  auto fd = listen_on(*Address::of("127.0.0.1", 0));
+  ASSERT_TRUE(fd);
+  Address at = Address::local_of(fd->get());
+  int accepted = 0;
+  std::unique_ptr<Listener> l;
+  l = std::make_unique<Listener>(loop, std::move(*fd), [&](Fd, const Address&) {
+    accepted++;
+    l.reset();
+    accepted++;  // what this holds is still there
+  });
+  ASSERT_TRUE(l->start());
+  Recorder one, two;
+  Stream a(loop, one), b(loop, two);
+  ASSERT_TRUE(a.connect(at, seconds(5)));
+  ASSERT_TRUE(b.connect(at, seconds(5)));
+  for (int i = 0; i < 500 && (one.why.empty() || two.why.empty()); i++) loop.run_once(milliseconds(10));
+  EXPECT_EQ(accepted, 2);
+}
+
 TEST(Listener, AFileThatIsNoSocketIsNotRemoved) {
   char name[] = "/tmp/jdmail-net-XXXXXX";
   Fd file(::mkstemp(name));
