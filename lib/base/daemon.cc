@@ -57,6 +57,11 @@ Result<Fd> take_lock(const std::string& path) {
 // Steps 3 to 11 for a process that will serve.
 int serve(const Daemon& d, Context c) {
   sandbox::Rights rights = d.rights(c);
+  if (!c.paths.is_system()) {  // an instance in a directory of its own belongs to whoever started it
+    log::info("rights", {{"step", "identity"}, {"skipped", "not the system's instance"}});
+    rights.user.clear();
+    rights.root.clear();
+  }
   bool is_chroot = ::geteuid() == 0 && !rights.root.empty() && (rights.user.empty() || user_ids(rights.user));
   c.root_run = c.paths.run;
   if (is_chroot) c.paths.run = "";

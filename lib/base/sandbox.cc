@@ -11,6 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "lib/base/config.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
@@ -86,14 +88,12 @@ Status drop_identity(const Rights& r) {
 Status harden(uint64_t descriptors) {
   rlimit core{0, 0}, files;
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
-    if (descriptors > files.rlim_max && ::geteuid() != 0) {
-      skipped("descriptors", fmt::format("hard limit is {}, {} wanted", files.rlim_max, descriptors));
-      descriptors = files.rlim_max;
+    rlimit wanted{descriptors, std::max<rlim_t>(descriptors, files.rlim_max)};
+    if (::setrlimit(RLIMIT_NOFILE, &wanted) < 0) {
+      skipped("descriptors", fmt::format("the hard limit is {}, {} wanted", files.rlim_max, descriptors));
+      files.rlim_cur = files.rlim_max;
+      if (::setrlimit(RLIMIT_NOFILE, &files) < 0) return fail_errno(errno, "cannot allow {} descriptors", files.rlim_max);
     }
-    files.rlim_cur = descriptors;
-    if (files.rlim_max < descriptors) files.rlim_max = descriptors;
-    if (::setrlimit(RLIMIT_NOFILE, &files) < 0)
-      return fail_errno(errno, "cannot allow {} descriptors", descriptors);
   }
   if (::setrlimit(RLIMIT_CORE, &core) < 0 || ::prctl(PR_SET_DUMPABLE, 0) < 0 ||
       ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// ctl.h: what jdctl's commands share.  Each returns an exit status: 0, 100, 101 or 111.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "lib/base/config.h"
+#include "lib/base/json.h"
+#include "lib/base/result.h"
+#include "lib/ipc/frame.h"
+
+namespace jd::ctl {
+
+struct Options {
+  Paths paths;
+  bool json = false;
+};
+
+int failed(const Error& e);                      // prints it, returns its exit status
+void print(const std::string& line);
+void print_json(const Json& j);
+// Rows with a heading, columns as wide as they need to be (Chinese counts two).
+void print_table(const std::vector<std::string>& heading, const std::vector<std::vector<std::string>>& rows);
+struct Ran { int status; std::string out; };
+Ran run(const std::vector<std::string>& argv, const std::string& input = "");  // standard output is caught
+
+// Asks directoryd; when it is down, a one-shot run of it, so that this works before `start` too.
+Result<ipc::Message> ask_directory(const Options& o, const ipc::Message& m);
+
+struct InitOptions { std::string domain, hostname; uint64_t port_base = 0; bool yes = false; };
+int init(const Options& o, const InitOptions& i);
+int start(const Options& o);
+int stop(const Options& o);
+int status(const Options& o);
+int reload(const Options& o);
+int endpoints(const Options& o);
+int config_check(const Options& o);
+int config_show(const Options& o);
+
+int domain(const Options& o, const std::string& verb, const std::string& name);
+struct UserOptions { std::string address, quota, person; bool password_stdin = false; };
+int user(const Options& o, const std::string& verb, const UserOptions& u);
+int alias(const Options& o, const std::string& verb, const std::string& address, const std::vector<std::string>& targets);
+
+struct QueueOptions { std::string id, sender, recipient, state, destination, max; };
+int queue(const Options& o, const std::string& verb, const QueueOptions& q);
+int trace(const Options& o, const std::string& word);
+struct MailboxOptions { std::string address, folder, uid; bool repair = false; };
+int mailbox(const Options& o, const std::string& verb, const MailboxOptions& m);
+
+}  // namespace jd::ctl

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+// queue, trace, mailbox: where mail is and what became of it.
+#include <stdio.h>
+
+#include <algorithm>
+#include <set>
+
+#include "cmd/jdctl/ctl.h"
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+#include "lib/base/time.h"
+#include "lib/ipc/client.h"
+#include "lib/store/account.h"
+
+namespace jd::ctl {
+namespace {
+
+int queue_list(const Options& o, ipc::BlockingClient& qrun, const QueueOptions& q) {
+  Json all = Json::array();
+  std::vector<std::vector<std::string>> rows;
+  std::string after;
+  do {
+    ipc::Message m("list");
+    m.set("sender", q.sender).set("recipient", q.recipient).set("state", q.state).set("after", after).set("limit", uint64_t{500});
+    auto r = qrun.call(std::move(m));
+    if (!r) return failed(r.error());
+    after = r->get("next");
+    Json j;
+    std::vector<std::string> row;
+    auto done = [&] {
+      if (!row.empty()) {
+        all.push(j);
+        rows.push_back(row);
+      }
+    };
+    for (auto& [k, v] : r->pairs()) {
+      if (k == "qid") {
+        done();
+        j = Json::object();
+        row = {v, "", "", "", "", ""};
+      }
+      if (row.empty()) continue;
+      if (k == "rcpt") {
+        row[3] += (row[3].empty() ? "" : ",") + v;
+        continue;
+      }
+      j.set(k, v);
+      if (k == "state") row[1] = v;
+      if (k == "from") row[2] = v.empty() ? "<>" : v;
+      if (k == "size") row[4] = size_text(to_number(v).value_or(0));
+      if (k == "reason") row[5] = v;
+    }
+    done();
+  } while (!after.empty());
+  if (o.json) print_json(all);
+  else if (rows.empty()) print("the queue is empty");
+  else print_table({"id", "state", "from", "to", "size", "reason"}, rows);
+  return 0;
+}
+}  // namespace
+
+int queue(const Options& o, const std::string& verb, const QueueOptions& q) {
+  ipc::BlockingClient qrun("qrun", o.paths.socket("qrun-admin"));
+  if (verb == "list") return queue_list(o, qrun, q);
+  ipc::Message m(verb);
+  if (!q.id.empty()) m.set("qid", q.id);
+  if (verb == "limit") m.set("destination", q.destination).set("max", q.max);
+  auto r = qrun.call(std::move(m));
+  if (!r) return failed(r.error());
+  if (verb == "show" || verb == "stats") {
+    Json j = Json::object();
+    for (auto& [k, v] : r->pairs()) {
+      if (k == "ok" || k == "id") continue;
+      if (!o.json) print(pad_to(k + ":", 14) + v);
+      j.set(k, v);
+    }
+    if (o.json) print_json(j.set("header", r->body()));
+    else if (!r->body().empty()) printf("\n%s", r->body().c_str());
+    return 0;
+  }
+  if (verb == "flush") print(fmt::format("{} messages are due now", r->number("count")));
+  else if (verb == "limit") print(fmt::format("{} takes at most {} at once", q.destination, q.max));
+  else print(fmt::format("{}: {} done", q.id, verb));
+  return 0;
+}
+
+// Every line of every program that belongs to the message: first those with the word, then those
+// that share a queue id with them, in order of time (s6-log's stamps sort as text).
+int trace(const Options& o, const std::string& given) {
+  std::string word(given);
+  if (word.size() > 2 && word.front() == '<' && word.back() == '>') word = word.substr(1, word.size() - 2);
+  auto programs = file::list(AT_FDCWD, o.paths.log);
+  if (!programs) return failed(programs.error());
+  std::vector<std::string> all;
+  for (auto& p : *programs) {
+    auto names = file::list(AT_FDCWD, o.paths.log + "/" + p);
+    if (!names) continue;
+    for (auto& n : *names) {
+      if (n != "current" && !n.starts_with("@") && !n.ends_with(".s")) continue;
+      auto text = file::read_all(o.paths.log + "/" + p + "/" + n, 256 << 20);
+      if (!text) return failed(text.error());
+      for (auto l : split(*text, '\n')) if (!l.empty()) all.emplace_back(l);
+    }
+  }
+  std::set<std::string, std::less<>> ids;
+  for (auto& l : all) {
+    if (ifind(l, word) == std::string::npos) continue;
+    for (auto w : words(l))
+      if (w.starts_with("qid=") || w.starts_with("trace=")) ids.insert(std::string(w.substr(w.find('=') + 1)));
+  }
+  std::vector<std::string> found;
+  for (auto& l : all) {
+    bool is_ours = ifind(l, word) != std::string::npos;
+    for (auto w : words(l)) is_ours = is_ours || ((w.starts_with("qid=") || w.starts_with("trace=")) && ids.count(w.substr(w.find('=') + 1)));
+    if (is_ours) found.push_back(l);
+  }
+  std::stable_sort(found.begin(), found.end());
+  for (auto& l : found) print(l);
+  if (found.empty()) {
+    fprintf(stderr, "jdctl: no log line mentions %s\n", word.c_str());
+    return 100;
+  }
+  return 0;
+}
+
+int mailbox(const Options& o, const std::string& verb, const MailboxOptions& m) {
+  auto at = m.address.rfind('@');
+  if (at == std::string::npos) return failed(Error(Fault::usage, fmt::format("'{}' is not an address", m.address)));
+  std::string path = o.paths.mail + "/" + store::account_directory(lower(m.address.substr(0, at)), lower(m.address.substr(at + 1)));
+  if (!file::exists(path)) return failed(Error(Fault::perm, fmt::format("{} has no mailbox yet: it is made by the first message or login", m.address)));
+  auto a = store::Account::open(path, false);
+  if (!a) return failed(a.error());
+  if (verb == "check") {
+    auto r = (*a)->check(m.repair);
+    if (!r) return failed(r.error());
+    for (auto& f : r->findings) print(f);
+    print(fmt::format("{} messages, {} faults{}", r->messages, r->findings.size(), m.repair ? fmt::format(", {} repaired", r->repaired) : ""));
+    return r->findings.empty() || m.repair ? 0 : 100;
+  }
+  if (verb == "cat") {
+    auto f = (*a)->folder(m.folder);
+    if (!f) return failed(f.error());
+    auto uid = to_number(m.uid);
+    const store::Entry* e = uid ? (*f)->state().find(static_cast<uint32_t>(*uid)) : nullptr;
+    if (!e) return failed(Error(Fault::perm, fmt::format("{} has no message with UID {}", m.folder, m.uid)));
+    auto bytes = (*a)->segments().message(*e);
+    if (!bytes) return failed(bytes.error());
+    fwrite(bytes->data(), 1, bytes->size(), stdout);
+    return 0;
+  }
+  Json all = Json::array();
+  std::vector<std::vector<std::string>> rows;
+  for (auto& [id, info] : (*a)->tree().folders()) {
+    auto f = (*a)->folder(id);
+    if (!f) return failed(f.error());
+    auto& s = (*f)->state();
+    rows.push_back({info.name, fmt::format("{}", s.entries().size()), fmt::format("{}", s.unseen()), size_text(s.bytes())});
+    all.push(Json::object().set("folder", info.name).set("messages", static_cast<int64_t>(s.entries().size())).set("unseen", static_cast<int64_t>(s.unseen()))
+                 .set("bytes", static_cast<int64_t>(s.bytes())).set("uidvalidity", static_cast<int64_t>(s.uid_validity())).set("uidnext", static_cast<int64_t>(s.uid_next())));
+  }
+  if (o.json) print_json(all);
+  else print_table({"folder", "messages", "unseen", "size"}, rows);
+  return 0;
+}
+
+}  // namespace jd::ctl

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// jdctl: the operator's one command: jdctl <noun> <verb>.  Row "jdctl" of jdmail(7).
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+
+#include "cmd/jdctl/ctl.h"
+#include "lib/base/args.h"
+#include "lib/base/log.h"
+
+int main(int argc, char** argv) {
+  using namespace jd;
+  ::signal(SIGPIPE, SIG_IGN);
+  if (sodium_init() < 0) return 101;
+  std::string prefix = "/";
+  ctl::Options o;
+  Args a("jdctl", "operate jdmail");
+  a.option("--prefix", prefix, "instance directory; / is the installed system").env("JDMAIL_PREFIX");
+  a.needs_command();
+  auto json = [&](Args& c) -> Args& { return c.flag("--json", o.json, "print JSON"); };
+
+  ctl::InitOptions io;
+  Args& init = a.command("init", "make an instance");
+  init.option("--domain", io.domain, "the first mail domain").required();
+  init.option("--hostname", io.hostname, "this host's name; default mail.<domain>");
+  init.option("--port-base", io.port_base, "listen on 127.0.0.1, ports = base + well-known port");
+  init.flag("--yes", io.yes, "ask nothing");
+  Args& start = a.command("start", "start every program under s6");
+  Args& stop = a.command("stop", "finish what is under way and stop");
+  Args& restart = a.command("restart", "stop and start");
+  Args& status = json(a.command("status", "show each program and the size of the queue"));
+  Args& reload = a.command("reload", "take a changed configuration or certificate, keep sessions");
+  Args& endpoints = json(a.command("endpoints", "show where clients connect"));
+  Args& config = a.command("config", "the configuration file").needs_command();
+  Args& config_check = config.command("check", "say what is wrong with it");
+  Args& config_show = json(config.command("show", "every setting with its value"));
+
+  std::string name;
+  struct Verb { const char* name; Args* args; };
+  std::vector<Verb> domains, users, aliases, queues, mailboxes;
+  Args& domain = a.command("domain", "mail domains").needs_command();
+  for (const char* v : {"add", "del"}) {
+    domains.push_back({v, &domain.command(v, v[0] == 'a' ? "take mail for a domain" : "remove one")});
+    domains.back().args->positional("domain", name, "its name");
+  }
+  domains.push_back({"list", &json(domain.command("list", "show them"))});
+
+  ctl::UserOptions u;
+  Args& user = a.command("user", "accounts").needs_command();
+  struct Row { const char* verb; const char* about; };
+  for (Row r : {Row{"add", "make an account"}, {"passwd", "set its password"}, {"del", "remove it; the mailbox stays"},
+                {"suspend", "no more logins; mail is still taken"}, {"resume", "logins again"}, {"quota", "set its size limit"}}) {
+    Args& c = user.command(r.verb, r.about).positional("address", u.address, "the account, user@domain");
+    std::string v = r.verb;
+    if (v == "add" || v == "passwd") c.flag("--password-stdin", u.password_stdin, "read the password from standard input");
+    if (v == "add") c.option("--quota", u.quota, "size limit, e.g. 5G").option("--name", u.person, "of the person");
+    if (v == "quota") c.positional("size", u.quota, "e.g. 5G; 0: none");
+    users.push_back({r.verb, &c});
+  }
+  users.push_back({"list", &json(user.command("list", "show them").positional("domain", u.address, "of this domain only", false))});
+
+  std::vector<std::string> targets;
+  Args& alias = a.command("alias", "addresses that lead to others").needs_command();
+  for (const char* v : {"add", "del"})
+    aliases.push_back({v, &alias.command(v, v[0] == 'a' ? "add targets" : "remove targets, or all of it")
+                               .positional("address", name, "the alias; @domain: everything else there")
+                               .positional("targets", targets, "addresses, or maildir:/path", v[0] == 'a')});
+  aliases.push_back({"list", &json(alias.command("list", "show them").positional("domain", name, "of this domain only", false))});
+
+  ctl::QueueOptions q;
+  Args& queue = a.command("queue", "mail that is under way").needs_command();
+  queues.push_back({"list", &json(queue.command("list", "show it"))});
+  queues.back().args->option("--sender", q.sender, "only from this address").option("--recipient", q.recipient, "only to this address").option("--state", q.state, "only in this state");
+  for (Row r : {Row{"show", "everything about one message"}, {"retry", "try it now"}, {"hold", "keep it"}, {"release", "let it go on"}, {"delete", "remove it without a word"}})
+    queues.push_back({r.verb, &json(queue.command(r.verb, r.about)).positional("id", q.id, "queue id")});
+  queues.push_back({"flush", &queue.command("flush", "try everything now")});
+  queues.push_back({"stats", &json(queue.command("stats", "counts"))});
+  queues.push_back({"limit", &queue.command("limit", "connections to one destination").positional("destination", q.destination, "domain").positional("max", q.max, "number")});
+
+  std::string word;
+  Args& trace = a.command("trace", "tell what became of a message").positional("word", word, "queue id, Message-ID or address");
+  ctl::MailboxOptions m;
+  Args& mailbox = a.command("mailbox", "what an account holds").needs_command();
+  mailboxes.push_back({"list", &json(mailbox.command("list", "folders with counts")).positional("address", m.address, "the account")});
+  mailboxes.push_back({"cat", &mailbox.command("cat", "print a message").positional("address", m.address, "the account").positional("folder", m.folder, "e.g. INBOX").positional("uid", m.uid, "its UID")});
+  mailboxes.push_back({"check", &mailbox.command("check", "verify every checksum").positional("address", m.address, "the account").flag("--repair", m.repair, "drop what is lost, bring back what no folder shows")});
+
+  if (auto code = a.parse(argc, argv)) return *code;
+  o.paths = Paths::of(prefix);
+  if (init.chosen()) return ctl::init(o, io);
+  if (start.chosen()) return ctl::start(o);
+  if (stop.chosen()) return ctl::stop(o);
+  if (restart.chosen()) {
+    int code = ctl::stop(o);
+    return code ? code : ctl::start(o);
+  }
+  if (status.chosen()) return ctl::status(o);
+  if (reload.chosen()) return ctl::reload(o);
+  if (endpoints.chosen()) return ctl::endpoints(o);
+  if (config_check.chosen()) return ctl::config_check(o);
+  if (config_show.chosen()) return ctl::config_show(o);
+  if (trace.chosen()) return ctl::trace(o, word);
+  for (auto& v : domains) if (v.args->chosen()) return ctl::domain(o, v.name, name);
+  for (auto& v : users) if (v.args->chosen()) return ctl::user(o, v.name, u);
+  for (auto& v : aliases) if (v.args->chosen()) return ctl::alias(o, v.name, name, targets);
+  for (auto& v : queues) if (v.args->chosen()) return ctl::queue(o, v.name, q);
+  for (auto& v : mailboxes) if (v.args->chosen()) return ctl::mailbox(o, v.name, m);
+  return 100;
+}
