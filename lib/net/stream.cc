@@ -31,7 +31,7 @@ namespace {
 Stream::Stream(Loop& loop, StreamHandler& handler)
     : loop_(loop), handler_(handler), watch_(loop, [this](uint32_t e) { on_events(e); }),
       deadline_(loop, [this] { fail_with("timed out"); }), flush_task_(loop, [this] { flush(); }),
-      read_task_(loop, [this] { if (in_.empty() && fd_) read_some(); else offer(); }) {}
+      read_task_(loop, [this] { read_on(); }) {}
 
 Stream::~Stream() {
   close();
@@ -172,6 +172,13 @@ void Stream::on_events(uint32_t events) {
   }
 }
 
+// What TLS holds already or the handler left; it may have paused since this was asked for.
+void Stream::read_on() {
+  if (!fd_ || paused_ || ending_ || handshaking_) return;
+  if (in_.empty() || (ssl_ && SSL_has_pending(ssl_))) read_some();  // offers what was left, too
+  else offer();
+}
+
 void Stream::read_some() {
   char* buffer = loop_.scratch();
   std::size_t got = 0;
@@ -212,7 +219,7 @@ void Stream::read_some() {
 }
 
 void Stream::offer() {
-  if (!fd_ || paused_ || in_.empty()) return;
+  if (!fd_ || paused_ || ending_ || in_.empty()) return;
   std::size_t taken = 0;
   bool was_plain = !ssl_;
   // The handler may write, pause, close, or begin TLS, which empties in_.

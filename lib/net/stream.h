@@ -65,6 +65,7 @@ class Stream {
 
  private:
   void on_events(uint32_t events);
+  void read_on();
   void read_some();
   void offer();
   void flush();

@@ -154,6 +154,24 @@ TEST(Stream, AHandlerMayDestroyItsStream) {
   ::close(fds[1]);
 }
 
+TEST(Stream, OneThatEndsIsOfferedNothingMore) {
+  Pair p;
+  int offered = 0;
+  p.b.take_at_most = 0;
+  p.b.react = [&](std::string_view) {
+    offered++;
+    p.sb.pause();
+  };
+  p.sa.write("left");
+  p.until([&] { return offered == 1; });
+  p.sb.resume();
+  p.sb.write("bye");
+  p.sb.close_after_flush();
+  p.until([&] { return !p.a.why.empty(); });
+  EXPECT_EQ(p.a.got, "bye");
+  EXPECT_EQ(offered, 1);
+}
+
 class TlsTest : public ::testing::Test {
  protected:
   void SetUp() override {
