@@ -1,0 +1,24 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# make install DESTDIR=: programs, man pages; without DESTDIR also the system users and directories.
+set -e
+out=$1 dest=$2
+install -d "$dest/usr/libexec/jdmail" "$dest/usr/bin" "$dest/usr/share/man/man5" "$dest/usr/share/man/man7" "$dest/usr/share/man/man8"
+for p in "$out"/bin/*; do
+  case ${p##*/} in
+    jdctl) install -m 755 "$p" "$dest/usr/bin/" ;;
+    *) install -m 755 "$p" "$dest/usr/libexec/jdmail/" ;;
+  esac
+done
+for n in 5 7 8; do
+  for m in man/*."$n"; do [ ! -e "$m" ] || install -m 644 "$m" "$dest/usr/share/man/man$n/"; done
+done
+[ -z "$dest" ] || exit 0
+for u in jdnet jdqueue jdmail jddir; do
+  id "$u" >/dev/null 2>&1 || useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$u"
+done
+install -d -m 755 /etc/jdmail /var/lib/jdmail /var/log/jdmail /run/jdmail
+install -d -m 700 -o jdqueue -g jdqueue /var/lib/jdmail/queue
+install -d -m 700 -o jdmail -g jdmail /var/lib/jdmail/mail
+install -d -m 700 -o jddir -g jddir /var/lib/jdmail/directory
+echo "installed; next: jdctl init --domain example.org && jdctl start"
