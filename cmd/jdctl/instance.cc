@@ -72,8 +72,9 @@ Status write_services(const Options& o) {
     std::string dir = o.paths.service + "/" + p, log = o.paths.log + "/" + p;
     CHECK(file::make_directories(dir + "/log", 0755));
     CHECK(file::make_directories(log, 0755));
-    CHECK(write_script(dir + "/run", fmt::format("#!/bin/sh\nexec 2>&1\nexec {} --prefix {} --ready-fd 3\n",
-                                                 shell_quoted(o.paths.libexec + "/" + p), shell_quoted(o.paths.prefix))));
+    CHECK(write_script(dir + "/run", fmt::format("#!/bin/sh\nexec 2>&1\nexec {}{} --prefix {} --ready-fd 3\n",
+                                                 shell_quoted(o.paths.libexec + "/" + p), p == "queue-inject" ? " --service" : "",
+                                                 shell_quoted(o.paths.prefix))));
     CHECK(write_script(dir + "/notification-fd", "3\n"));
     CHECK(write_script(dir + "/timeout-kill", "60000\n"));  // ms after TERM
     CHECK(write_script(dir + "/log/run", fmt::format("#!/bin/sh\nexec s6-log -b n20 s4000000 T {}\n", shell_quoted(log))));
