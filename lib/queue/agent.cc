@@ -38,7 +38,6 @@ OwnPairs LocalDelivery::encode() const {
   OwnPairs r;
   r.reserve(18);
   r.emplace_back("cmd", "deliver");
-  r.emplace_back("id", number(id));
   r.emplace_back("qid", qid);
   r.emplace_back("rcpt", rcpt);
   if (!original.empty() && original != rcpt) r.emplace_back("original", original);
@@ -58,7 +57,6 @@ OwnPairs LocalDelivery::encode() const {
 
 Result<LocalDelivery> LocalDelivery::decode(const Pairs& p) {
   LocalDelivery d;
-  TRY(d.id, need_number(p, "id"));
   TRY(d.offset, need_number(p, "offset"));
   TRY(d.length, need_number(p, "length"));
   d.qid = get(p, "qid");
@@ -84,7 +82,6 @@ Result<LocalDelivery> LocalDelivery::decode(const Pairs& p) {
 OwnPairs RemoteDelivery::encode() const {
   OwnPairs r;
   r.emplace_back("cmd", "remote");
-  r.emplace_back("id", number(id));
   r.emplace_back("qid", qid);
   r.emplace_back("domain", domain);
   r.emplace_back("from", from);
@@ -103,7 +100,6 @@ OwnPairs RemoteDelivery::encode() const {
 
 Result<RemoteDelivery> RemoteDelivery::decode(const Pairs& pairs) {
   RemoteDelivery d;
-  TRY(d.id, need_number(pairs, "id"));
   d.qid = get(pairs, "qid");
   d.domain = get(pairs, "domain");
   Pairs envelope;
@@ -125,7 +121,6 @@ Result<RemoteDelivery> RemoteDelivery::decode(const Pairs& pairs) {
 
 OwnPairs DeliveryResult::encode() const {
   OwnPairs r;
-  r.emplace_back("id", number(id));
   for (auto& x : recipients) {
     r.emplace_back("n", number(x.n));
     r.emplace_back("outcome", fate_text(x.fate));
@@ -139,7 +134,6 @@ OwnPairs DeliveryResult::encode() const {
 
 Result<DeliveryResult> DeliveryResult::decode(const Pairs& pairs) {
   DeliveryResult d;
-  TRY(d.id, need_number(pairs, "id"));
   bool open = false;  // an n was seen whose outcome has not come yet
   for (auto& [k, v] : pairs) {
     if (k == "n") {

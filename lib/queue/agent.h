@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: MIT
 // agent.h: what qrun and the delivery agents say to each other, as plain pairs (pairs.h).
 //
-// The pairs travel as one frame each (lib/ipc) on run/local-deliver.sock and run/remote-deliver.sock;
-// many requests may be under way on one connection, answers come in any order and carry `id`.
+// The pairs travel as one frame each (lib/ipc, which adds the id that ties answer to request) on
+// run/local-deliver.sock and run/remote-deliver.sock; many requests may be under way on one
+// connection, answers come in any order.
 //
 // qrun -> local-deliver
-//   cmd=segment  n                          a descriptor rides along: journal segment n, read-only.
-//                                           Once per connection and segment, before its first use.
-//   cmd=unsegment n                         no more of it; close the descriptor.
-//   cmd=deliver  id qid rcpt original from kind account path quota replay user received
-//                segment offset length      message by reference: `length` bytes of segment's file
-//            or  offset length and a descriptor riding along (segment absent)
-//   cmd=sync     id                         answer when all deliveries answered so far are durable
+//   cmd=segment  n                       a descriptor rides along: journal segment n, read-only.
+//                                        Once per connection and segment, before its first use.
+//   cmd=unsegment n                      no more of it: close the descriptor.
+//   cmd=deliver  qid rcpt original from kind account path quota replay user received
+//                segment offset length   message by reference: `length` bytes of that segment's file
+//            or  offset length and a descriptor riding along (segment absent): then no journal keeps
+//                the message, the delivery is answered only when it is durable
+//   cmd=sync                             answer when all deliveries answered so far are durable
 // qrun -> remote-deliver: one message to one destination domain, all its recipients there
-//   cmd=remote   id qid domain from body utf8 ret envid size, then per recipient: rcpt notify orcpt,
-//                then message=<bytes> (at most max_inline_bytes) or a sealed memfd riding along
-// agents -> qrun
-//   id, and for remote per recipient (local: once, without n):  n outcome code host text
+//   cmd=remote   qid domain from body utf8 ret envid size, then per recipient: rcpt notify orcpt;
+//                the message as the frame's body (at most max_inline_bytes) or as a sealed memfd
+//                riding along
+// agents -> qrun: ok=1 and per recipient (local: once, without n):  n outcome code host text scope
 //     outcome  delivered | temp | perm | hold     n  index of the rcpt in the request
 //     code     enhanced status (RFC 3463), e.g. 4.2.2     host  who said it     text  its exact words
 //     scope    destination: the failure is the destination's, not the recipient's
-//   cmd=sync is answered by id and outcome=delivered, or temp with a text.
+//   or ok=0 when the request itself was wrong or nothing works: temporary for all its recipients.
+//   unsegment, segment and sync are answered by ok=1 or ok=0.
 //
 // The delivery id of a local delivery is qid and rcpt: local-deliver looks for it in the mailbox when
 // replay=1 (an earlier attempt may have happened), so that a message is there exactly once.
@@ -40,7 +43,7 @@ namespace jd::queue {
 constexpr std::size_t max_inline_bytes = 256 << 10;
 
 struct LocalDelivery {
-  uint64_t id = 0;
+  uint64_t id = 0;  // the sender's own; not encoded
   std::string qid, rcpt, original, from;  // rcpt: final address; original: what the sender used
   std::string kind = "account";           // account | maildir (path is the Maildir)
   std::string account, path;              // account's address; its directory
@@ -56,7 +59,7 @@ struct LocalDelivery {
 };
 
 struct RemoteDelivery {
-  uint64_t id = 0;
+  uint64_t id = 0;  // the sender's own; not encoded
   std::string qid, domain, from;
   Body body = Body::seven_bit;
   bool smtputf8 = false;
@@ -79,7 +82,7 @@ struct RcptResult {
 };
 
 struct DeliveryResult {
-  uint64_t id = 0;
+  uint64_t id = 0;  // of the request; not encoded
   std::vector<RcptResult> recipients;
   OwnPairs encode() const;
   static Result<DeliveryResult> decode(const Pairs& pairs);

@@ -105,8 +105,8 @@ Result<std::string> FileStore::write_tmp(const std::string& id, const Envelope& 
 }
 
 Result<std::string> FileStore::add_new(const std::string& id, const Envelope& e, const Source& s,
-                                       Durability d) {
-  TRY(std::string tmp, write_tmp(id, e, s, {}, d != Durability::unsynced));
+                                       Durability d, const Progress& p) {
+  TRY(std::string tmp, write_tmp(id, e, s, p, d != Durability::unsynced));
   std::string path = "new/" + id;
   Status named = file::rename(root(), tmp, path);
   if (!named) {

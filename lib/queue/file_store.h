@@ -75,7 +75,7 @@ class FileStore {
 
   // Returns the path.  progress may be empty (all queued, no attempt).
   Result<std::string> add_new(const std::string& id, const Envelope& e, const Source& s,
-                              Durability d);
+                              Durability d, const Progress& p = {});
   Result<std::string> add_deferred(const std::string& id, const Envelope& e, const Source& s,
                                    const Progress& p, Time due);
   Status sync_new();   // fsync of new/

@@ -175,7 +175,7 @@ Result<std::optional<JournalEntry>> JournalReader::next() {
                                              : fail(Fault::perm, "record too short");
     if (!envelope) {
       bad_records_++;
-      log::error("journal-damage", {{"segment", number_}, {"offset", r->ref.offset},
+      log::error("journal_damage", {{"segment", number_}, {"offset", r->ref.offset},
                                     {"length", r->ref.length}, {"what", envelope.error().what}});
       continue;
     }
@@ -188,9 +188,11 @@ Result<std::optional<JournalEntry>> JournalReader::next() {
   }
 }
 
-Result<DoneLog> DoneLog::open(int dir, uint32_t number, uint64_t generation) {
+Result<DoneLog> DoneLog::open(int dir, uint32_t number, uint64_t generation,
+                              std::string_view boot_id) {
   DoneLog d;
   d.seed_ = static_cast<uint32_t>(generation);
+  d.boot_seed_ = journal::crc32c(~d.seed_, boot_id);
   TRY(d.fd_, file::open(dir, done_name(number), O_RDWR | O_CREAT | O_APPEND));
   TRY(uint64_t size, file::size_of(d.fd_.get()));
   TRY(std::string bytes, file::read_at(d.fd_.get(), static_cast<std::size_t>(size), 0));
@@ -202,7 +204,8 @@ Result<DoneLog> DoneLog::open(int dir, uint32_t number, uint64_t generation) {
     uint32_t v[2];  // recipient, crc
     memcpy(&offset, b.data(), 8);
     memcpy(v, b.data() + 8, 8);
-    if (journal::crc32c(d.seed_, b.substr(0, 12)) != v[1]) continue;
+    auto body = b.substr(0, 12);
+    if (journal::crc32c(d.seed_, body) != v[1] && journal::crc32c(d.boot_seed_, body) != v[1]) continue;
     Seen& s = d.seen_[offset];
     if (v[0] == all_recipients) s.all = true;
     else s.recipients.push_back(v[0]);
@@ -217,11 +220,11 @@ bool DoneLog::is_done(uint64_t offset, uint32_t recipient) const {
   return it->second.all || std::find(r.begin(), r.end(), recipient) != r.end();
 }
 
-void DoneLog::add(uint64_t offset, uint32_t recipient) {
+void DoneLog::add(uint64_t offset, uint32_t recipient, bool is_final) {
   char b[done_bytes];
   memcpy(b, &offset, 8);
   memcpy(b + 8, &recipient, 4);
-  uint32_t crc = journal::crc32c(seed_, {b, 12});
+  uint32_t crc = journal::crc32c(is_final ? seed_ : boot_seed_, {b, 12});
   memcpy(b + 12, &crc, 4);
   buffer_.append(b, done_bytes);
 }

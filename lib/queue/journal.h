@@ -8,9 +8,12 @@
 //   record  := id[20] envelope_length:u32 envelope message           type 1, stamp: time received
 //   done    := offset:u64 recipient:u32 crc:u32                      16 bytes
 // recipient 0xffffffff is all of the record's.  crc: crc32c of the 12 bytes, seeded with the lower
-// half of the segment's generation.  Done logs are not synced by anybody: after a power cut some
-// work is done again, and the delivery id makes that harmless.  A record that has moved to a file is
-// said to be done only when that file is durable; a replay skips a record whose id is also a file's.
+// half of the segment's generation; for a local delivery, with that and the id of this boot of the
+// machine.  Nobody syncs done logs, and the store is synced only before a segment retires: after a
+// power cut (another boot) a done log may know of local deliveries that the store has lost, so these
+// do not count then.  What is done again is harmless: the delivery id finds what is there.
+// A record that has moved to a file is said to be done when that file is durable; a replay skips a
+// record whose id is also a file's.
 //
 // The writer (queue-inject) owns the newest segment; all others are read by qrun, which retires a
 // segment when it is complete: sealed or followed by a newer one, no message of it undone, and the
@@ -98,6 +101,7 @@ class JournalReader {
   bool is_damaged() const { return bad_records_ || !reader_.damage().empty(); }
   const std::vector<journal::Damage>& damage() const { return reader_.damage(); }
   uint64_t tell() const { return reader_.tell(); }
+  Time created() const { return {static_cast<int64_t>(reader_.header().created_ns)}; }
   uint64_t generation() const { return reader_.header().generation; }
   uint32_t number() const { return number_; }
   const std::shared_ptr<const Fd>& fd() const { return fd_; }
@@ -114,10 +118,12 @@ class JournalReader {
 class DoneLog {
  public:
   // Reads what is there (a restart); entries with a bad checksum are ignored.
-  static Result<DoneLog> open(int journal_dir, uint32_t number, uint64_t generation);
+  static Result<DoneLog> open(int journal_dir, uint32_t number, uint64_t generation,
+                              std::string_view boot_id);
   bool is_done(uint64_t offset, uint32_t recipient) const;
   bool has_touched(uint64_t offset) const { return seen_.count(offset) != 0; }
-  void add(uint64_t offset, uint32_t recipient);  // buffered
+  // Buffered.  is_final: done whatever the store has lost: delivered elsewhere, bounced, moved.
+  void add(uint64_t offset, uint32_t recipient, bool is_final);
   Status flush();  // one append, not synced
   void forget() { seen_.clear(); }  // what was read at open() is not needed any more
 
@@ -127,7 +133,7 @@ class DoneLog {
     std::vector<uint32_t> recipients;
   };
   Fd fd_;
-  uint32_t seed_ = 0;
+  uint32_t seed_ = 0, boot_seed_ = 0;
   std::string buffer_;
   std::unordered_map<uint64_t, Seen> seen_;
 };

@@ -119,6 +119,16 @@ void Scheduler::sweep(Time now) {
   });
 }
 
+std::vector<Scheduler::Job> Scheduler::take_waiting() {
+  std::vector<Job> r;
+  for (auto& [n, d] : destinations_) {
+    r.insert(r.end(), d.jobs.begin(), d.jobs.end());
+    d.jobs.clear();
+  }
+  waiting_ = 0;
+  return r;
+}
+
 void Scheduler::set_max(unsigned max) {
   limits_.max = std::max(max, 1u);
   for (auto& [n, d] : destinations_) make_ready(d);

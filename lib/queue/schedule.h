@@ -79,6 +79,7 @@ class Scheduler {
   // The jobs of a destination that has just died, to be deferred; empty otherwise.
   std::vector<Job> finished(const std::string& destination, Outcome outcome, Time now);
 
+  std::vector<Job> take_waiting();  // all of them: nobody is there to do them
   void set_max(unsigned max);                                  // for all without one of their own
   void set_max(const std::string& destination, unsigned max);  // 0: none of its own any more
   unsigned max_of(const std::string& destination) const;

@@ -39,7 +39,7 @@ TEST(Agent, LocalRoundTrip) {
     q.erase(q.begin() + static_cast<long>(i));
     auto x = LocalDelivery::decode(views(q));
     auto k = p[i].first;
-    bool needed = k == "id" || k == "qid" || k == "rcpt" || k == "path" || k == "offset" || k == "length";
+    bool needed = k == "qid" || k == "rcpt" || k == "path" || k == "offset" || k == "length";
     EXPECT_EQ(x.has_value(), !needed) << k;
   }
 }
@@ -77,5 +77,4 @@ TEST(Agent, Results) {
   EXPECT_EQ(one->recipients[0].fate, Fate::hold);
   EXPECT_EQ(one->recipients[0].text, "later");
   EXPECT_FALSE(DeliveryResult::decode({{"id", "4"}, {"outcome", "maybe"}}));
-  EXPECT_FALSE(DeliveryResult::decode({{"outcome", "temp"}}));
 }

@@ -148,7 +148,7 @@ TEST(QueueCrash, MovingOutOfTheJournalLosesNothing) {
     auto dir = *file::open(live.path + "/journal", O_RDONLY | O_DIRECTORY);
     auto n = list_segments(dir.get())->back();
     auto r = *JournalReader::open(dir.get(), n);
-    auto done = *DoneLog::open(dir.get(), n, r.generation());
+    auto done = *DoneLog::open(dir.get(), n, r.generation(), "boot");
     std::vector<uint64_t> offsets;
     while (auto e = *r.next()) {
       Time due = from_seconds(1'700'000'000 + static_cast<int64_t>(offsets.size()) * 100);
@@ -157,7 +157,7 @@ TEST(QueueCrash, MovingOutOfTheJournalLosesNothing) {
       offsets.push_back(e->offset);
     }
     ASSERT_TRUE(store.sync_all());
-    for (auto o : offsets) done.add(o, all_recipients);
+    for (auto o : offsets) done.add(o, all_recipients, true);
     ASSERT_TRUE(done.flush());
     ASSERT_TRUE(retire_segment(dir.get(), n));
   }
@@ -181,7 +181,7 @@ TEST(QueueCrash, MovingOutOfTheJournalLosesNothing) {
       auto numbers = *list_segments(dir.get());
       for (auto n : numbers) {
         auto r = *JournalReader::open(dir.get(), n);
-        auto done = *DoneLog::open(dir.get(), n, r.generation());
+        auto done = *DoneLog::open(dir.get(), n, r.generation(), "boot");
         while (auto e = *r.next()) {
           if (done.is_done(e->offset, 0)) continue;
           found[e->message.id] = e->bytes;

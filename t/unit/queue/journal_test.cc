@@ -155,12 +155,12 @@ TEST_F(JournalTest, AFailedSyncFailsTheBatchAndTheNextOneWorks) {
 }
 
 TEST_F(JournalTest, DoneLogRemembers) {
-  auto d = *DoneLog::open(dir.get(), 7, 99);
-  d.add(64, 0);
-  d.add(64, 2);
-  d.add(128, all_recipients);
+  auto d = *DoneLog::open(dir.get(), 7, 99, "boot");
+  d.add(64, 0, true);
+  d.add(64, 2, false);
+  d.add(128, all_recipients, true);
   ASSERT_TRUE(d.flush());
-  auto e = *DoneLog::open(dir.get(), 7, 99);
+  auto e = *DoneLog::open(dir.get(), 7, 99, "boot");
   EXPECT_TRUE(e.is_done(64, 0));
   EXPECT_FALSE(e.is_done(64, 1));
   EXPECT_TRUE(e.is_done(64, 2));
@@ -168,15 +168,18 @@ TEST_F(JournalTest, DoneLogRemembers) {
   EXPECT_FALSE(e.is_done(256, 0));
   EXPECT_TRUE(e.has_touched(64));
   EXPECT_FALSE(e.has_touched(65));
-  auto other = *DoneLog::open(dir.get(), 7, 98);  // another life of the number
+  auto other = *DoneLog::open(dir.get(), 7, 98, "boot");  // another life of the number
   EXPECT_FALSE(other.is_done(64, 0));
+  auto booted = *DoneLog::open(dir.get(), 7, 99, "another boot");  // the store may have lost it
+  EXPECT_TRUE(booted.is_done(64, 0));
+  EXPECT_FALSE(booted.is_done(64, 2));
   // A torn entry is cut, what follows is read.
   auto fd = file::open(scratch.path + "/journal/00000007.done", O_WRONLY | O_APPEND);
   ASSERT_TRUE(file::append(fd->get(), "torn"));
-  auto t = *DoneLog::open(dir.get(), 7, 99);
-  t.add(512, 1);
+  auto t = *DoneLog::open(dir.get(), 7, 99, "boot");
+  t.add(512, 1, true);
   ASSERT_TRUE(t.flush());
-  EXPECT_TRUE(DoneLog::open(dir.get(), 7, 99)->is_done(512, 1));
+  EXPECT_TRUE(DoneLog::open(dir.get(), 7, 99, "boot")->is_done(512, 1));
   ASSERT_TRUE(clean_journal(dir.get()));
   EXPECT_FALSE(file::exists(scratch.path + "/journal/00000007.done"));
 }

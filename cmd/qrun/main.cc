@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// qrun: schedule the queue: what is due, to whom, how many at once, when to retry, when to give up.
+// Row "qrun" of jdmail(7).
+#include <signal.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "cmd/qrun/admin.h"
+#include "cmd/qrun/agents.h"
+#include "lib/base/daemon.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/base/random.h"
+#include "lib/ipc/server.h"
+
+namespace jd {
+namespace {
+
+queue::RunnerConfig runner_config(const Config& c, const std::string& boot_id) {
+  queue::RunnerConfig r;
+  r.boot_id = boot_id;
+  r.hostname = c.hostname;
+  r.postmaster = c.postmaster.empty() ? "postmaster@" + c.hostname : c.postmaster;
+  r.retry = {c.retry, c.warn_after, c.give_up_after};
+  r.limits.max = static_cast<unsigned>(c.concurrency);
+  return r;
+}
+
+struct Qrun : Service {
+  Config config;
+  Paths paths;
+  net::Loop loop;
+  net::Task pump{loop, [this] { work(); }};
+  net::Timer tick{loop, [this] { second(); }};
+  net::Watch watch{loop, [this](uint32_t) { read_new_files(); }};
+  Fd inotify;
+  DirectoryRouter router;
+  Agents agents;
+  std::unique_ptr<queue::Runner> runner;
+  ipc::Server journal{loop, [this](ipc::Request r) { journal_request(std::move(r)); }};
+  ipc::Server admin{loop, [this](ipc::Request r) {
+    r.reply(queue_admin(*runner, r.message));
+    pump.start();
+  }};
+
+  // Not there: each start counts as one after a power cut, which costs only work.
+  std::string boot_id = file::read_all("/proc/sys/kernel/random/boot_id").value_or(unique_id());
+
+  explicit Qrun(const Context& c)
+      : config(c.config), paths(c.paths), router(loop, paths),
+        agents(loop, paths, router, [this] { pump.start(); }) {}
+
+  Status listen() {
+    journal.allow({});
+    if (auto ids = user_ids("jdqueue")) {
+      journal.allow({ids->uid});
+      admin.allow({ids->uid});
+    } else {
+      admin.allow({});
+    }
+    CHECK(journal.listen(paths.socket("qrun"), 0666));
+    return admin.listen(paths.socket("qrun-admin"), 0600);
+  }
+
+  Status setup() override {
+    inotify = Fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    if (!inotify) return fail_errno(errno, "cannot watch the queue");
+    CHECK(queue::FileStore::open(paths.queue));
+    std::string fresh = paths.queue + "/new";
+    if (::inotify_add_watch(inotify.get(), fresh.c_str(), IN_MOVED_TO) < 0)
+      return fail_errno(errno, "cannot watch {}", fresh);
+    CHECK(watch.start(inotify.get(), EPOLLIN));
+    TRY(runner, queue::Runner::open(paths.queue, runner_config(config, boot_id), agents));
+    agents.set_runner(runner.get());
+    for (int s : {SIGTERM, SIGINT}) CHECK(loop.on_signal(s, [this] { loop.stop(); }));
+    return {};
+  }
+
+  int run() override {
+    second();
+    ready();
+    log::info("started");
+    loop.run();
+    runner->pump();  // what is known to be done is written down
+    return 0;
+  }
+
+  void work() {
+    runner->pump();
+    if (runner->has_more()) pump.start();
+  }
+
+  void second() {
+    agents.connect();
+    runner->tick();
+    pump.start();
+    tick.start(seconds(1));
+  }
+
+  void read_new_files() {
+    alignas(inotify_event) char buffer[64 << 10];
+    ssize_t n = ::read(inotify.get(), buffer, sizeof buffer);
+    for (ssize_t at = 0; at + static_cast<ssize_t>(sizeof(inotify_event)) <= n;) {
+      auto* e = reinterpret_cast<inotify_event*>(buffer + at);
+      if (e->mask & IN_Q_OVERFLOW) runner->look_for_new_files();
+      else if (e->len) runner->new_file(e->name);
+      at += static_cast<ssize_t>(sizeof(inotify_event) + e->len);
+    }
+    pump.start();
+  }
+
+  void journal_request(ipc::Request r) {
+    if (r.cmd() != "journal") return r.reply(Error(Fault::usage, "this socket knows cmd=journal"));
+    runner->journal_grew(static_cast<uint32_t>(r.message.number("segment")), r.message.number("offset"));
+    r.reply(ipc::Message::ok());
+    pump.start();
+  }
+};
+}  // namespace
+}  // namespace jd
+
+int main(int argc, char** argv) {
+  using namespace jd;
+  return run_daemon(argc, argv, {
+      .name = "qrun",
+      .about = "schedule the queue: deliver what is due, retry, give up and bounce",
+      .rights = [](const Context& c) -> sandbox::Rights {
+        return {.user = "jdqueue", .root = "", .paths = {{c.paths.queue, true}, {c.paths.run, false}},
+                .calls = sandbox::files | sandbox::net, .descriptors = 16384};
+      },
+      .open = [](Context& c) -> Result<std::unique_ptr<Service>> {
+        CHECK(file::make_directories(c.paths.queue));
+        auto q = std::make_unique<Qrun>(c);
+        CHECK(q->listen());
+        return std::unique_ptr<Service>(std::move(q));
+      },
+  });
+}

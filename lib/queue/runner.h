@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// runner.h: the heart of qrun: takes messages from the journal and the files, sends each recipient
+// where it belongs, and sees to it that every message ends delivered, bounced, held or deferred.
+//
+//   journal record, file in new/, due file
+//        │ admit (bounded: max_jobs; what is not admitted costs nothing, it stays on disk)
+//        ▼
+//   resolve each recipient ──alias──► its targets, resolved in turn (each once, depth bounded)
+//        │ account            │ remote: one group per domain        │ unknown
+//        ▼                    ▼                                     ▼
+//   local agent          Scheduler, remote agent                  failed
+//        └───────────┬────────┴─────────────────────────────────────┘
+//                    ▼ all settled
+//   reports (bounce, warning, success) injected ──► done: the done log, or the file is removed
+//                                               └─► temporary failures: a file in deferred/
+//
+// A journal message whose recipients are not all done becomes a file: written in batches, one
+// sync_file_system() for all, then said to be done in the journal.  A segment retires when it is
+// complete, no job holds it and the store has been synced.
+//
+// The Runner does disk I/O through FileStore and the journal (it blocks briefly) but talks to nobody:
+// all talk is the Outside's, which calls back resolved(), local_done() ...  Calls back may come from
+// inside the call that asked.  Work is done in pump(), once per turn of the loop, and in tick(), once
+// per second.  One thread.
+#pragma once
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/base/time.h"
+#include "lib/queue/agent.h"
+#include "lib/queue/bounce.h"
+#include "lib/queue/file_store.h"
+#include "lib/queue/journal.h"
+#include "lib/queue/schedule.h"
+
+namespace jd::queue {
+
+struct Resolution {
+  enum class Kind : uint8_t { remote, account, alias, unknown };
+  Kind kind = Kind::remote;
+  std::string account, path;  // of an account
+  uint64_t quota = 0;
+  std::vector<std::string> targets;  // of an alias: addresses, or maildir:/path
+};
+
+class Outside {
+ public:
+  virtual ~Outside() = default;
+  virtual void resolve(uint64_t token, const std::string& address) = 0;  // -> resolved()
+  // False: the agent is not there; the Runner asks again later.  -> local_done() or local_lost()
+  virtual bool deliver_local(const LocalDelivery& d, const Message& m) = 0;
+  virtual bool deliver_remote(const RemoteDelivery& d, const Message& m) = 0;  // -> remote_done(), remote_lost()
+  virtual bool sync_store() = 0;                    // -> store_synced(); false: not there
+  virtual void forget_segment(uint32_t number) = 0; // it will be used for something else
+  virtual void inject(uint64_t token, const Report& r) = 0;  // -> injected()
+};
+
+struct RunnerConfig {
+  std::string hostname = "localhost", postmaster = "postmaster";
+  std::string boot_id;  // of the machine's present boot: see journal.h
+  RetryPolicy retry;
+  ConcurrencyLimits limits;
+  std::size_t max_jobs = 4000;
+  std::size_t max_local = 1000, max_remote = 500;  // under way
+  uint64_t max_remote_bytes = 256 << 20;          // of messages handed to remote delivery
+  Span agent_patience = minutes(1);    // an agent away for longer: its mail is deferred
+  Span segment_patience = seconds(30); // a complete segment waits so long for its last jobs
+};
+
+class Runner {
+ public:
+  // Reads what is there; proportional to what is undone.
+  static Result<std::unique_ptr<Runner>> open(const std::string& queue_path, RunnerConfig c, Outside& o);
+  ~Runner();
+
+  void pump();
+  void tick();
+  // Something to admit.
+  void journal_grew(uint32_t segment, uint64_t committed_end);
+  void new_file(const std::string& name);  // in new/
+  void look_for_new_files();
+
+  // Answers.
+  void resolved(uint64_t token, Result<Resolution> r);
+  void local_done(uint64_t token, const RcptResult& r);
+  void local_lost(uint64_t token);  // the agent went away: it may or may not have been delivered
+  void remote_done(const DeliveryResult& r);
+  void remote_lost(uint64_t id);
+  void store_synced(bool is_good);
+  void injected(uint64_t token, Status s);
+  void local_is(bool up);
+  void remote_is(bool up);
+
+  // For the operator; see runner_admin.cc.  Errors: perm (no such message), temp (disk).
+  struct Filter {
+    std::string sender, recipient, state;  // substrings; state: active deferred new hold
+    std::string after;                     // the cursor that the last page ended with
+    std::size_t limit = 100;
+  };
+  struct Item {
+    std::string id, state, sender, reason;
+    std::vector<std::string> recipients;
+    uint64_t size = 0;
+    uint32_t attempts = 0;
+    Time received, due;
+  };
+  struct Page { std::vector<Item> items; std::string next; };  // next: "" at the end
+  Result<Page> list(const Filter& f);
+  struct Details { Item item; Envelope envelope; Progress progress; std::string header; };
+  Result<Details> show(const std::string& id);
+  Status retry(const std::string& id);
+  Status hold(const std::string& id);
+  Status release(const std::string& id);
+  Status remove(const std::string& id);
+  Result<std::size_t> flush();  // everything deferred is due now
+  void set_limit(const std::string& destination, unsigned max);  // "": for all
+  std::vector<Scheduler::View> destinations() const { return scheduler_.view(now()); }
+  struct Stats {
+    uint64_t delivered = 0, deferred = 0, bounced = 0, received = 0;  // since the start
+    std::size_t active = 0, due = 0, local = 0, remote = 0, waiting = 0, segments = 0, moving = 0;
+    std::size_t waiting_files = 0;  // in deferred/, hold/ and new/
+    bool is_draining = false;
+  };
+  Stats stats();
+  void drain(bool on) { draining_ = on; }
+  bool is_idle() const { return jobs_.empty(); }
+  bool has_more() const { return has_more_; }  // pump() stopped at its bound: call it again soon
+
+ private:
+  struct Segment;
+  struct Target;
+  struct Job;
+  struct Group;
+  Runner(FileStore store, RunnerConfig c, Outside& o);
+
+  // runner.cc
+  Status start();
+  void look_for_segments();
+  Status open_segment(uint32_t number, bool is_replay);
+  bool admit_record();
+  Status find_moved();
+  bool has_file(const std::string& id);
+  void keep_damage(uint32_t number, const Segment& s);
+  bool admit_file();
+  void start_file(const std::string& path);
+  void start_job(std::unique_ptr<Job> job);
+  void expand(Job& job, std::size_t index, const std::vector<std::string>& targets);
+  void add_target(Job& job, std::string address, uint32_t rcpt, uint8_t depth);
+  void group_remote(Job& job);
+  void dispatch_local();
+  void dispatch_remote();
+  void settle(Job& job, std::size_t index, const RcptResult& r);
+  void settle_group(uint64_t id, const RcptResult& r);
+  Target* target_of(uint64_t token, Job** job);
+  // runner_finish.cc
+  void finish(Job& job);
+  void send_report(Job& job, ReportKind kind, const std::vector<std::size_t>& targets);
+  void complete(Job& job);
+  void complete_file(Job& job, const std::vector<std::size_t>& left, bool is_hold);
+  void fill_progress(Progress& p, Job& job, const std::vector<std::size_t>& left, bool by_target);
+  Envelope pending_envelope(const Job& job, const std::vector<std::size_t>& left) const;
+  void flush_moves();
+  void end_job(Job& job);
+  void file_is_due(int64_t due, const std::string& id);
+  void retire();
+  void convert_old_jobs();
+  bool is_store_safe(const Job& job);
+  void advance_slots();
+  void log_target(const Job& job, const Target& t, std::string_view event) const;
+  // runner_admin.cc
+  Result<std::string> find_file(const std::string& id);
+  Job* active_job(const std::string& id);
+
+  FileStore store_;
+  Fd journal_;
+  RunnerConfig config_;
+  Outside& outside_;
+  Scheduler scheduler_;
+  DueHeap due_;
+  int64_t slot_ = -1;  // the last slot whose names are in due_
+  std::deque<std::string> new_files_, flush_files_;      // paths
+  std::deque<std::pair<Time, std::string>> retry_files_; // paths, after an error of ours
+  std::map<uint32_t, std::shared_ptr<Segment>> segments_;
+  std::unordered_map<std::string, std::string> file_ids_;  // at start: records that may be files: path
+  std::unordered_map<uint64_t, std::unique_ptr<Job>> jobs_;
+  std::unordered_map<std::string, uint64_t> active_ids_;
+  std::unordered_map<uint64_t, std::unique_ptr<Group>> groups_;
+  std::deque<uint64_t> local_waiting_;
+  std::vector<uint64_t> finished_, moving_;
+  uint64_t next_job_ = 1, next_group_ = 1;
+  uint32_t last_retired_ = 0;
+  uint64_t remote_bytes_ = 0;
+  uint64_t sync_wanted_ = 0, sync_started_ = 0, synced_ = 0;  // syncs of the store
+  std::size_t local_active_ = 0, file_jobs_ = 0,  resolving_ = 0;
+  bool local_up_ = false, remote_up_ = false, draining_ = false, syncing_ = false;
+  bool has_more_ = false;
+  bool turn_ = false;  // whose turn to be admitted
+  Time local_down_since_, remote_down_since_, last_look_, last_sweep_, last_move_, last_sync_;
+  Stats stats_;
+};
+
+}  // namespace jd::queue

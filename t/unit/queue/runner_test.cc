@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: MIT
+#include "lib/queue/runner.h"
+
+#include <errno.h>
+#include <gtest/gtest.h>
+
+#include "lib/base/log.h"
+#include "lib/base/random.h"
+#include "t/unit/fault_disk.h"
+#include "t/unit/queue/fake_outside.h"
+
+using namespace jd;
+using namespace jd::queue;
+using namespace jd::test;
+
+namespace {
+const RcptResult full{0, Fate::temp, "4.2.2", "", "mailbox is full", false};
+const RcptResult refused{0, Fate::perm, "5.7.1", "mx.far.example", "550 5.7.1 not wanted", false};
+const RcptResult silent{0, Fate::temp, "4.4.1", "", "no answer", true};
+
+struct RunnerTest : ::testing::Test {
+  Scratch scratch;
+  ManualClock clock;
+  std::string lines;
+  FakeOutside world;
+  RunnerConfig config;
+  std::unique_ptr<Runner> runner;
+  std::unique_ptr<JournalWriter> writer;
+  std::unique_ptr<FileStore> store;
+
+  RunnerTest() {
+    set_clock(&clock);
+    log::capture(&lines);
+    config.hostname = "mx.here.example";
+    config.postmaster = "root@here.example";
+    world.account("ann@here.example");
+    world.account("bob@here.example");
+    start();
+  }
+  ~RunnerTest() override {
+    runner.reset();
+    log::capture(nullptr);
+    set_clock(nullptr);
+  }
+  void start() {
+    runner.reset();
+    auto r = Runner::open(scratch.path, config, world);
+    ASSERT_TRUE(r) << r.error().what;
+    runner = std::move(*r);
+    world.runner = runner.get();
+    runner->local_is(world.local_up);
+    runner->remote_is(world.remote_up);
+    store = std::make_unique<FileStore>(*FileStore::open(scratch.path));
+    writer = std::make_unique<JournalWriter>(*JournalWriter::open(store->root(), {256 << 10, 20}));
+  }
+  Envelope envelope(std::vector<std::string> to, const std::string& from = "sue@far.example") {
+    Envelope e;
+    e.reverse_path = from;
+    for (auto& t : to) e.recipients.emplace_back().address = t;
+    e.received = now();
+    return e;
+  }
+  std::string inject(const Envelope& e, const std::string& text = "Subject: x\r\n\r\nhello\r\n") {
+    std::string id = unique_id(now());
+    EXPECT_TRUE(writer->add(id, e, {text}));
+    EXPECT_TRUE(writer->commit());
+    runner->journal_grew(writer->position().segment, writer->position().offset);
+    return id;
+  }
+  void turn(Span later = {}) {
+    clock.advance(later);
+    runner->tick();
+    runner->pump();
+  }
+  std::size_t files(const char* dir) {
+    auto n = file::list(AT_FDCWD, scratch.path + "/" + dir);
+    return n ? n->size() : 0;
+  }
+  std::size_t deferred() {
+    auto r = runner->list({"", "", "deferred", "", 1000});
+    return r ? r->items.size() : 999;
+  }
+  bool logged(std::string_view text) { return lines.find(text) != std::string::npos; }
+};
+}  // namespace
+
+TEST_F(RunnerTest, JournalToMailboxAndTheSegmentRetires) {
+  auto id = inject(envelope({"ann@here.example"}));
+  turn();
+  EXPECT_EQ(world.mailboxes["box/ann@here.example"][id + " ann@here.example"], "Subject: x\r\n\r\nhello\r\n");
+  EXPECT_FALSE(world.local.at(0).replay);
+  EXPECT_TRUE(world.local[0].segment);
+  EXPECT_TRUE(logged("delivered")) << lines;
+  EXPECT_EQ(runner->stats().active, 0u);
+  EXPECT_EQ(files("journal"), 2u);  // the segment and its done log
+  writer = std::make_unique<JournalWriter>(*JournalWriter::open(store->root(), {256 << 10, 20}));
+  inject(envelope({"bob@here.example"}));  // into the next segment
+  turn(seconds(2));
+  EXPECT_EQ(world.forgotten.size(), 1u);
+  EXPECT_GE(world.syncs, 1);
+  EXPECT_TRUE(file::exists(scratch.path + "/journal/spare.00000002"));
+}
+
+TEST_F(RunnerTest, ARestartSkipsWhatIsDoneAndMarksTheRestAsReplay) {
+  world.answer_at_once = false;
+  inject(envelope({"ann@here.example"}));
+  turn();
+  world.let_go();
+  turn();
+  auto second = inject(envelope({"bob@here.example"}));
+  turn();
+  EXPECT_EQ(world.local.size(), 2u);
+  // The answer for the second never comes: qrun dies.
+  world.held.clear();
+  world.answer_at_once = true;
+  start();
+  turn();
+  ASSERT_EQ(world.local.size(), 3u);
+  EXPECT_EQ(world.local[2].qid, second);
+  EXPECT_TRUE(world.local[2].replay);
+  EXPECT_EQ(world.mails("ann@here.example"), 1u);
+  EXPECT_EQ(world.mails("bob@here.example"), 1u);
+}
+
+TEST_F(RunnerTest, TemporaryFailureIsDeferredRetriedAndDelivered) {
+  world.answers["ann@here.example"] = full;
+  inject(envelope({"ann@here.example", "bob@here.example"}));
+  turn();
+  EXPECT_EQ(world.mails("bob@here.example"), 1u);
+  EXPECT_EQ(deferred(), 0u);
+  turn(seconds(2));
+  ASSERT_EQ(deferred(), 1u);
+  auto item = runner->list({})->items.at(0);
+  EXPECT_EQ(item.recipients, std::vector<std::string>{"ann@here.example"});
+  EXPECT_EQ(item.attempts, 1u);
+  EXPECT_NE(item.reason.find("mailbox is full"), std::string::npos);
+  EXPECT_TRUE(logged("deferred"));
+  turn(minutes(6));
+  EXPECT_EQ(world.local.size(), 3u);
+  EXPECT_TRUE(world.local[2].replay);
+  EXPECT_FALSE(world.local[2].segment);
+  EXPECT_EQ(runner->list({})->items.at(0).attempts, 2u);
+  world.answers.clear();
+  turn(minutes(12));
+  EXPECT_EQ(world.mails("ann@here.example"), 1u);
+  EXPECT_EQ(deferred(), 0u);
+  EXPECT_TRUE(logged("removed"));
+  EXPECT_TRUE(world.reports.empty());
+}
+
+TEST_F(RunnerTest, AliasesExpandOnceAndLoopsEnd) {
+  world.alias("team@here.example", {"ann@here.example", "all@here.example", "out@far.example"});
+  world.alias("all@here.example", {"team@here.example", "bob@here.example", "ann@here.example", "maildir:/srv/copy"});
+  auto id = inject(envelope({"team@here.example", "ann@here.example"}));
+  turn();
+  EXPECT_EQ(world.mails("ann@here.example"), 1u);
+  EXPECT_EQ(world.mails("bob@here.example"), 1u);
+  EXPECT_EQ(world.mailboxes["/srv/copy"].size(), 1u);
+  EXPECT_EQ(world.local.size(), 3u);
+  EXPECT_EQ(world.remote_mail.count(id + " out@far.example"), 1u);
+  EXPECT_EQ(runner->stats().active, 0u);
+  for (auto& d : world.local) {
+    EXPECT_EQ(d.kind, d.path == "/srv/copy" ? "maildir" : "account");
+    EXPECT_EQ(d.original, d.rcpt == "ann@here.example" ? d.original : "team@here.example");
+  }
+  for (int i = 0; i < 15; i++)
+    world.alias(fmt::format("a{}@here.example", i), {fmt::format("a{}@here.example", i + 1)});
+  inject(envelope({"a0@here.example"}));
+  turn();
+  ASSERT_EQ(world.reports.size(), 1u);
+  EXPECT_NE(world.reports[0].message.find("5.4.6"), std::string::npos);
+}
+
+TEST_F(RunnerTest, APathIsNoRecipientForStrangers) {
+  inject(envelope({"maildir:/etc"}));
+  turn();
+  EXPECT_TRUE(world.local.empty());
+}
+
+TEST_F(RunnerTest, ExpandedFailuresBecomeRecipientsOfTheirOwn) {
+  world.alias("team@here.example", {"ann@here.example", "bob@here.example", "maildir:/srv/copy"});
+  world.answers["bob@here.example"] = full;
+  world.answers["maildir:/srv/copy"] = full;
+  inject(envelope({"team@here.example"}));
+  turn();
+  turn(seconds(2));
+  auto d = runner->show(runner->list({})->items.at(0).id);
+  ASSERT_TRUE(d);
+  ASSERT_EQ(d->envelope.recipients.size(), 2u);
+  EXPECT_EQ(d->envelope.recipients[0].address, "bob@here.example");
+  EXPECT_EQ(d->envelope.recipients[0].first, "team@here.example");
+  EXPECT_EQ(d->envelope.recipients[1].address, "maildir:/srv/copy");
+  world.answers.clear();
+  turn(minutes(6));
+  EXPECT_EQ(world.mails("ann@here.example"), 1u);
+  EXPECT_EQ(world.mails("bob@here.example"), 1u);
+  EXPECT_EQ(world.mailboxes["/srv/copy"].size(), 1u);
+  EXPECT_EQ(deferred(), 0u);
+}
+
+TEST_F(RunnerTest, RemoteGoesByDomainAndEachRecipientHasItsFate) {
+  world.answers["no@far.example"] = refused;
+  world.answers["later@far.example"] = full;
+  inject(envelope({"yes@far.example", "no@far.example", "later@FAR.example", "x@other.example"}));
+  world.answers["later@FAR.example"] = full;
+  turn();
+  ASSERT_EQ(world.remote.size(), 2u);
+  EXPECT_EQ(world.remote[0].recipients.size(), 3u);
+  ASSERT_EQ(world.reports.size(), 1u);
+  EXPECT_EQ(world.reports[0].envelope.recipients[0].address, "sue@far.example");
+  EXPECT_NE(world.reports[0].message.find("no@far.example"), std::string::npos);
+  EXPECT_EQ(world.reports[0].message.find("yes@far.example"), std::string::npos);
+  EXPECT_TRUE(logged("bounced"));
+  turn(seconds(2));
+  EXPECT_EQ(runner->list({})->items.at(0).recipients, std::vector<std::string>{"later@FAR.example"});
+}
+
+TEST_F(RunnerTest, ADeadDestinationIsNotTriedForEach) {
+  for (int i = 0; i < 50; i++) {
+    std::string to = fmt::format("u{}@dead.example", i);
+    world.answers[to] = silent;
+    inject(envelope({to}));
+  }
+  turn();
+  EXPECT_EQ(world.remote.size(), 5u);
+  turn(seconds(2));
+  EXPECT_EQ(deferred(), 50u);
+}
+
+TEST_F(RunnerTest, BouncesOfBounces) {
+  world.unknown("nobody@here.example");
+  inject(envelope({"nobody@here.example"}));
+  turn();
+  ASSERT_EQ(world.reports.size(), 1u);
+  EXPECT_EQ(world.reports[0].envelope.recipients[0].address, "sue@far.example");
+  inject(envelope({"nobody@here.example"}, ""));
+  turn();
+  ASSERT_EQ(world.reports.size(), 2u);
+  EXPECT_EQ(world.reports[1].envelope.recipients[0].address, "root@here.example");
+  EXPECT_TRUE(is_double_bounce(world.reports[1].envelope));
+  Envelope third = world.reports[1].envelope;
+  third.recipients[0].address = "nobody@here.example";
+  inject(third);
+  turn();
+  EXPECT_EQ(world.reports.size(), 2u);
+  EXPECT_TRUE(logged("dropped"));
+  EXPECT_EQ(runner->stats().active, 0u);
+}
+
+TEST_F(RunnerTest, NotifyIsHonoured) {
+  world.unknown("nobody@here.example");
+  auto e = envelope({"nobody@here.example"});
+  e.recipients[0].notify = notify_never;
+  inject(e);
+  e = envelope({"ann@here.example"});
+  e.recipients[0].notify = notify_success;
+  inject(e);
+  turn();
+  ASSERT_EQ(world.reports.size(), 1u);
+  EXPECT_NE(world.reports[0].message.find("Action: delivered"), std::string::npos);
+}
+
+TEST_F(RunnerTest, WarnedOnceThenGivenUp) {
+  world.answers["ann@here.example"] = full;
+  inject(envelope({"ann@here.example"}));
+  turn();
+  turn(seconds(2));
+  std::size_t warned_at = 0;
+  for (int i = 0; i < 6 * 24 * 12 && deferred(); i++) {
+    turn(minutes(5));
+    if (!warned_at && world.reports.size() == 1) {
+      warned_at = static_cast<std::size_t>(i);
+      EXPECT_NE(world.reports[0].message.find("Action: delayed"), std::string::npos);
+    }
+  }
+  EXPECT_GE(warned_at, 4 * 12 - 2u);
+  EXPECT_LE(warned_at, 8 * 12u);
+  ASSERT_EQ(world.reports.size(), 2u);
+  EXPECT_NE(world.reports[1].message.find("Action: failed"), std::string::npos);
+  EXPECT_EQ(deferred(), 0u);
+  EXPECT_GT(world.local.size(), 25u);
+  EXPECT_LT(world.local.size(), 45u);
+}
+
+TEST_F(RunnerTest, WithoutTheInjectorABounceWaits) {
+  world.unknown("nobody@here.example");
+  world.inject_up = false;
+  inject(envelope({"nobody@here.example"}));
+  turn();
+  turn(seconds(2));
+  EXPECT_EQ(deferred(), 1u);
+  world.inject_up = true;
+  turn(minutes(6));
+  EXPECT_EQ(world.reports.size(), 1u);
+  EXPECT_EQ(deferred(), 0u);
+}
+
+TEST_F(RunnerTest, AgentsAndDirectoryAway) {
+  world.local_up = world.remote_up = false;
+  runner->local_is(false);
+  runner->remote_is(false);
+  inject(envelope({"ann@here.example", "x@far.example"}));
+  turn();
+  EXPECT_EQ(runner->stats().active, 1u);
+  turn(minutes(2));
+  turn(seconds(2));
+  EXPECT_EQ(deferred(), 1u);
+  world.local_up = world.remote_up = true;
+  runner->local_is(true);
+  runner->remote_is(true);
+  turn(minutes(6));
+  EXPECT_EQ(world.mails("ann@here.example"), 1u);
+  EXPECT_EQ(world.remote_mail.size(), 1u);
+  world.directory_up = false;
+  inject(envelope({"ann@here.example"}));
+  turn();
+  turn(seconds(2));
+  world.directory_up = true;
+  turn(minutes(6));
+  EXPECT_EQ(world.mails("ann@here.example"), 2u);
+}
+
+TEST_F(RunnerTest, ALostConnectionReplays) {
+  world.answer_at_once = false;
+  inject(envelope({"ann@here.example"}));
+  turn();
+  uint64_t token = world.local.at(0).id;
+  world.let_go();  // it was delivered ...
+  turn();
+  inject(envelope({"bob@here.example"}));
+  turn();
+  token = world.local.at(1).id;
+  world.held.clear();
+  runner->local_lost(token);  // ... or not
+  turn();
+  ASSERT_EQ(world.local.size(), 3u);
+  EXPECT_TRUE(world.local[2].replay);
+  world.let_go();
+  turn();
+  EXPECT_EQ(world.mails("bob@here.example"), 1u);
+}
+
+TEST_F(RunnerTest, FilesInNew) {
+  std::string big(300 << 10, 'b'), id = unique_id();
+  ASSERT_TRUE(store->add_new(id, envelope({"ann@here.example"}), {{big}}, Durability::durable));
+  runner->new_file(id);
+  turn();
+  EXPECT_EQ(world.mails("ann@here.example"), 1u);
+  EXPECT_EQ(files("new"), 0u);
+  auto fd = file::open(scratch.path + "/new/garbage", O_WRONLY | O_CREAT);
+  ASSERT_TRUE(file::write_at(fd->get(), "garbage", 0));
+  runner->look_for_new_files();
+  turn();
+  EXPECT_EQ(files("new"), 0u);
+  EXPECT_EQ(files("corrupt"), 1u);
+  EXPECT_TRUE(logged("corrupt"));
+}
+
+TEST_F(RunnerTest, ASlowDestinationDoesNotKeepASegment) {
+  world.answer_at_once = false;
+  inject(envelope({"x@slow.example", "ann@here.example"}));
+  turn();
+  world.held.at(0)();  // the local one
+  world.held.erase(world.held.begin());
+  writer = std::make_unique<JournalWriter>(*JournalWriter::open(store->root(), {256 << 10, 20}));
+  inject(envelope({"bob@here.example"}));
+  turn();
+  turn(seconds(40));
+  world.held.back()();  // the store is synced first
+  world.held.pop_back();
+  turn(seconds(1));
+  EXPECT_EQ(files("new"), 1u);
+  turn(seconds(2));
+  world.let_go();
+  turn(seconds(2));
+  world.let_go();
+  turn(seconds(2));
+  EXPECT_EQ(world.forgotten.size(), 1u);
+  EXPECT_EQ(files("new"), 0u);
+  EXPECT_EQ(world.remote_mail.size(), 1u);
+  EXPECT_EQ(world.remote.size(), 1u);
+}
+
+TEST_F(RunnerTest, TheOperatorsOrders) {
+  world.answers["ann@here.example"] = full;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; i++) ids.push_back(inject(envelope({"ann@here.example"}, fmt::format("s{}@far.example", i))));
+  turn();
+  turn(seconds(2));
+  auto page = *runner->list({"", "", "", "", 2});
+  EXPECT_EQ(page.items.size(), 2u);
+  EXPECT_FALSE(page.next.empty());
+  std::size_t n = 2;
+  while (!page.next.empty()) {
+    page = *runner->list({"", "", "", page.next, 2});
+    n += page.items.size();
+  }
+  EXPECT_EQ(n, 5u);
+  EXPECT_EQ(runner->list({"S3@", "", "", "", 10})->items.size(), 1u);
+  EXPECT_EQ(runner->list({"", "ann@", "hold", "", 10})->items.size(), 0u);
+  EXPECT_FALSE(runner->show("nothere"));
+  EXPECT_FALSE(runner->remove("../../etc"));
+  auto d = runner->show(ids[1]);
+  ASSERT_TRUE(d);
+  EXPECT_EQ(d->header, "Subject: x\r\n\r\n");
+  EXPECT_EQ(d->progress.errors[0].code, "4.2.2");
+  ASSERT_TRUE(runner->hold(ids[0]));
+  EXPECT_EQ(files("hold"), 1u);
+  EXPECT_FALSE(runner->retry(ids[0]));
+  ASSERT_TRUE(runner->remove(ids[1]));
+  world.answers.clear();
+  ASSERT_TRUE(runner->retry(ids[2]));
+  turn();
+  EXPECT_EQ(world.mails("ann@here.example"), 1u);
+  EXPECT_EQ(*runner->flush(), 2u);
+  turn();
+  EXPECT_EQ(world.mails("ann@here.example"), 3u);
+  ASSERT_TRUE(runner->release(ids[0]));
+  EXPECT_FALSE(runner->release(ids[0]));
+  turn();
+  EXPECT_EQ(world.mails("ann@here.example"), 4u);
+  EXPECT_EQ(runner->stats().waiting_files, 0u);
+  runner->drain(true);
+  inject(envelope({"ann@here.example"}));
+  turn();
+  EXPECT_EQ(world.mails("ann@here.example"), 4u);
+  EXPECT_TRUE(runner->is_idle());
+  runner->drain(false);
+  turn();
+  EXPECT_EQ(world.mails("ann@here.example"), 5u);
+}
+
+TEST_F(RunnerTest, AdmissionIsBounded) {
+  config.max_jobs = 10;
+  start();
+  world.answer_at_once = false;
+  for (int i = 0; i < 100; i++) inject(envelope({"ann@here.example"}));
+  turn();
+  EXPECT_EQ(runner->stats().active, 10u);
+  for (int i = 0; i < 12; i++) {
+    world.let_go();
+    turn();
+  }
+  EXPECT_EQ(world.mails("ann@here.example"), 100u);
+}
+
+TEST_F(RunnerTest, ADamagedRecordCostsOnlyItself) {
+  inject(envelope({"ann@here.example"}));
+  world.local_up = false;
+  start();
+  inject(envelope({"ann@here.example"}), "second");
+  auto seg = writer->position().segment;
+  inject(envelope({"bob@here.example"}), "third");
+  runner.reset();
+  auto fd = file::open(scratch.path + "/journal/" + segment_name(seg), O_WRONLY);
+  ASSERT_TRUE(file::write_at(fd->get(), "?", journal::header_bytes + 30));
+  world.local_up = true;
+  start();
+  inject(envelope({"bob@here.example"}), "fourth");
+  turn();
+  EXPECT_EQ(world.mails("bob@here.example"), 2u);
+  EXPECT_EQ(world.mails("ann@here.example"), 1u);
+  EXPECT_EQ(files("corrupt"), 1u);
+}
+
+TEST_F(RunnerTest, DiskFullWhileDeferringLosesNothing) {
+  world.answers["ann@here.example"] = full;
+  inject(envelope({"ann@here.example"}));
+  turn();
+  FaultDisk disk(scratch.path);
+  disk.fail_always(ENOSPC);
+  turn(seconds(2));
+  turn(seconds(2));
+  EXPECT_EQ(runner->stats().moving, 1u);
+  disk.fail_always(0);
+  turn(seconds(2));
+  EXPECT_EQ(runner->stats().moving, 0u);
+  EXPECT_EQ(deferred(), 1u);
+}
