@@ -21,7 +21,7 @@ queue::RunnerConfig runner_config(const Config& c, const std::string& boot_id) {
   r.boot_id = boot_id;
   r.hostname = c.hostname;
   r.postmaster = c.postmaster.empty() ? "postmaster@" + c.hostname : c.postmaster;
-  r.retry = {c.retry, c.warn_after, c.give_up_after};
+  r.retry = {c.retry, c.warn_after.ns ? c.warn_after : c.give_up_after + days(1), c.give_up_after};
   r.limits.max = static_cast<unsigned>(c.concurrency);
   return r;
 }

@@ -15,6 +15,12 @@ namespace jd::queue {
 namespace {
 constexpr std::size_t original_bytes = 64 << 10;
 
+// The last line of a message's story.
+void log_removed(const Message& m, bool by_operator) {
+  log::Trace trace(m.id);
+  log::info("removed", {{"qid", m.id}, {"from", m.envelope.reverse_path}, {"reason", by_operator ? "by the operator" : "done"}});
+}
+
 bool is_left(Fate f) { return f == Fate::temp || f == Fate::hold; }
 }  // namespace
 
@@ -123,6 +129,7 @@ void Runner::complete(Job& job) {
     for (uint32_t i = 0; any && i < local.size(); i++)
       if (!local[i]) job.segment->done.add(job.offset, i, true);
     job.segment->done.add(job.offset, all_recipients, !any);
+    log_removed(job.message, job.want_removal);
     return end_job(job);
   }
   job.want_hold = is_hold;
@@ -172,10 +179,7 @@ void Runner::complete_file(Job& job, const std::vector<std::size_t>& left, bool 
   Status s;
   if (left.empty()) {
     s = store_.remove(f.path);
-    if (s) {
-      log::Trace trace(job.message.id);
-      log::info("removed", {{"qid", job.message.id}, {"from", job.message.envelope.reverse_path}});
-    }
+    if (s) log_removed(job.message, job.want_removal);
   } else {
     if (job.is_expanded) {
       Progress p;
