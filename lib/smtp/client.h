@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// client.h: the sending side of SMTP (RFC 5321) without I/O: bytes in, bytes out.
+//
+//   feed(bytes) -> Event; then write take_output() until it is empty, again after each event.
+//   start_tls: begin TLS, then secured().   ready: send() may be called.
+//   done: results() has each recipient; is_reusable() says whether another send() may follow.
+//   failed: nothing was sent and this connection is of no use; failure() says why.
+// Uses SIZE, 8BITMIME, SMTPUTF8, DSN, PIPELINING, STARTTLS and AUTH PLAIN/LOGIN when offered.
+// A reply has at most max_reply bytes.  An 8-bit message goes to a host without 8BITMIME as it is.
+#pragma once
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/secret.h"
+#include "lib/base/time.h"
+#include "lib/queue/agent.h"
+
+namespace jd::smtp {
+
+struct ClientOptions {
+  std::string hostname;           // ours, for EHLO
+  std::string peer;               // who answers, for results
+  bool may_tls = true, must_tls = false, is_secured = false;
+  std::string user;               // empty: no AUTH
+  Secret password;
+};
+
+class Client {
+ public:
+  enum class Event : uint8_t { none, start_tls, ready, done, failed };
+  static constexpr std::size_t max_reply = 16 << 10, max_line = 4096, block = 64 << 10;
+
+  explicit Client(ClientOptions options) : options_(std::move(options)) { expect_.push_back(What::greeting); }
+  Event feed(std::string_view bytes);
+  Event secured();                          // TLS stands: EHLO again
+  // `d` and `message` live until done.  Refusals without a word to the peer are done at once.
+  Event send(const queue::RemoteDelivery& d, std::string_view message);
+  Event closed(const std::string& why);     // the connection is gone
+  void quit();
+  std::string take_output();                // at most about one block of the message
+  Span patience() const;                    // RFC 5321 §4.5.3.2
+  bool is_reusable() const { return !broken_; }
+  bool had_reply() const { return had_reply_; }  // to this message: it may not be sent anew unasked
+  const queue::RcptResult& failure() const { return failure_; }
+  const std::vector<queue::RcptResult>& results() const { return results_; }
+
+ private:
+  enum class What : uint8_t { greeting, ehlo, helo, starttls, auth, login_user, login_password, mail, rcpt, data, body, rset, quit };
+  struct Reply { int code = 0; std::string text; };
+  Event take(std::string_view line);
+  Event handle(What what, const Reply& r);
+  Event after_hello();
+  Event fail_with(queue::Fate fate, std::string code, std::string text);
+  Event finish_all(queue::Fate fate, const std::string& code, const std::string& text);
+  Event after_rcpts();
+  Event reset_then_done();
+  Event on_mail(const Reply& r);
+  Event on_rcpt(const Reply& r);
+  Event on_data(const Reply& r);
+  Event on_body(const Reply& r);
+  void put(What what, std::string line);
+  void put_rcpt(std::size_t i);
+  std::string mail_line() const;
+  void extension(std::string_view line);
+  void settle(queue::RcptResult& r, const Reply& reply);
+  void stuff();
+
+  ClientOptions options_;
+  std::deque<What> expect_;
+  std::string in_, out_;
+  Reply reply_;
+  bool tls_ = false, pipelining_ = false, utf8_ = false, eight_bit_ = false, dsn_ = false, plain_ = false, login_ = false;
+  bool has_size_ = false, broken_ = false, in_message_ = false, had_reply_ = false;
+  uint64_t size_ = 0;
+  const queue::RemoteDelivery* d_ = nullptr;
+  std::string_view message_;
+  std::size_t at_ = 0, next_rcpt_ = 0, answered_ = 0;
+  bool sending_ = false, mail_ok_ = false;
+  char last_ = '\n';
+  std::vector<queue::RcptResult> results_;
+  std::vector<bool> accepted_, settled_;
+  queue::RcptResult failure_;
+};
+
+}  // namespace jd::smtp

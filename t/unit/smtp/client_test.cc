@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "lib/smtp/client.h"
+
+#include <gtest/gtest.h>
+
+namespace jd::smtp {
+namespace {
+using Event = Client::Event;
+
+struct Dialog {
+  Client client{{"me.test", "mx.test", true, false, false, "", {}}};
+  std::string said;
+  Event hear(std::string_view bytes) {  // byte by byte; the last event
+    Event last = Event::none;
+    for (char c : bytes)
+      if (Event e = client.feed({&c, 1}); e != Event::none) last = e;
+    for (std::string s; !(s = client.take_output()).empty();) said += s;
+    return last;
+  }
+  std::string take() { return std::exchange(said, {}); }
+};
+
+queue::RemoteDelivery two() {
+  queue::RemoteDelivery d;
+  d.from = "a@x.test";
+  d.recipients.resize(2);
+  d.recipients[0].address = "b@y.test";
+  d.recipients[1].address = "c@y.test";
+  return d;
+}
+
+TEST(Client, pipelines_and_tells_each_recipient) {
+  Dialog t;
+  auto d = two();
+  t.hear("220 hi\r\n");
+  EXPECT_EQ(t.take(), "EHLO me.test\r\n");
+  EXPECT_EQ(t.hear("250-mx\r\n250-PIPELINING\r\n250 SIZE 1000\r\n"), Event::ready);
+  t.client.send(d, "A: b\r\n\r\n.x\n");
+  t.hear("250 ok\r\n250 ok\r\n550 5.1.1 who\r\n354 go\r\n");
+  EXPECT_EQ(t.take(), "MAIL FROM:<a@x.test> SIZE=11\r\nRCPT TO:<b@y.test>\r\nRCPT TO:<c@y.test>\r\nDATA\r\nA: b\r\n\r\n..x\r\n.\r\n");
+  EXPECT_EQ(t.hear("250 2.0.0 taken\r\n"), Event::done);
+  EXPECT_EQ(t.client.results()[0].fate, queue::Fate::delivered);
+  EXPECT_EQ(t.client.results()[1].fate, queue::Fate::perm);
+  EXPECT_EQ(t.client.results()[1].code, "5.1.1");
+  EXPECT_EQ(t.client.results()[1].text, "550 5.1.1 who");
+  EXPECT_TRUE(t.client.is_reusable());
+}
+
+TEST(Client, goes_step_by_step_after_helo) {
+  Dialog t;
+  auto d = two();
+  t.hear("220 hi\r\n502 what\r\n");
+  EXPECT_EQ(t.take(), "EHLO me.test\r\nHELO me.test\r\n");
+  EXPECT_EQ(t.hear("250 mx\r\n"), Event::ready);
+  t.client.send(d, "x\r\n");
+  t.hear("250 ok\r\n450 later\r\n550 no\r\n");
+  EXPECT_EQ(t.take(), "MAIL FROM:<a@x.test>\r\nRCPT TO:<b@y.test>\r\nRCPT TO:<c@y.test>\r\nRSET\r\n");
+  EXPECT_EQ(t.hear("250 ok\r\n"), Event::done);
+  EXPECT_EQ(t.client.results()[0].fate, queue::Fate::temp);
+  EXPECT_EQ(t.client.results()[1].fate, queue::Fate::perm);
+}
+
+TEST(Client, begins_tls_and_forgets_what_was_said_before) {
+  Dialog t;
+  t.hear("220 hi\r\n250-mx\r\n250-PIPELINING\r\n250 STARTTLS\r\n");
+  EXPECT_EQ(t.hear("220 go\r\n"), Event::start_tls);
+  t.client.secured();
+  EXPECT_EQ(t.hear("250 mx\r\n"), Event::ready);
+}
+
+TEST(Client, refuses_wide_addresses_where_they_are_not_known) {
+  Dialog t;
+  auto d = two();
+  d.smtputf8 = true;
+  d.from = "\xc3\xa9@x.test";
+  t.hear("220 hi\r\n250 mx\r\n");
+  EXPECT_EQ(t.client.send(d, "x\r\n"), Event::done);
+  EXPECT_EQ(t.client.results()[0].code, "5.6.7");
+}
+
+TEST(Client, bounds_replies) {
+  Dialog t;
+  EXPECT_EQ(t.hear(std::string(5000, '2')), Event::failed);
+  Dialog u;
+  Event last = Event::none;
+  for (int i = 0; i < 400 && last == Event::none; i++) last = u.hear("220-" + std::string(60, 'x') + "\r\n");
+  EXPECT_EQ(last, Event::failed);
+}
+
+TEST(Client, a_lost_connection_is_temporary) {
+  Dialog t;
+  auto d = two();
+  t.hear("220 hi\r\n250 mx\r\n");
+  t.client.send(d, "x\r\n");
+  t.hear("250 ok\r\n");
+  EXPECT_EQ(t.client.closed("gone"), Event::done);
+  EXPECT_EQ(t.client.results()[1].fate, queue::Fate::temp);
+}
+}  // namespace
+}  // namespace jd::smtp
