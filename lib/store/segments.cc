@@ -41,12 +41,16 @@ Status MailSegments::open_writer() {
       if (w) {
         if (w->tail_cut()) log::warn("store_tail_cut", {{"segment", segment_name(all.back())}, {"bytes", w->tail_cut()}});
         writer_ = std::move(*w);
-        if (!writer_->is_sealed() && writer_->size() < segment_bytes) return {};
-        continue;
+        if (!writer_->is_sealed()) {
+          if (writer_->size() < segment_bytes) return {};
+          continue;  // full: it is sealed first
+        }
+        writer_.reset();
+      } else {
+        // Not even a header: the machine died while it was made; nothing was ever promised there.
+        if (w.error().sys != ENODATA) return Unexpected(w.error());
+        CHECK(file::rename(dir_, segment_name(all.back()), segment_name(all.back()) + ".damaged"));
       }
-      // Not even a header: the machine died while it was made; nothing was ever promised there.
-      if (w.error().sys != ENODATA) return Unexpected(w.error());
-      CHECK(file::rename(dir_, segment_name(all.back()), segment_name(all.back()) + ".damaged"));
     }
     CHECK(file::make_directory(dir_, "seg"));
     uint32_t next = all.empty() ? 1 : all.back() + 1;
