@@ -170,6 +170,7 @@ class Runner {
   void end_job(Job& job);
   void file_is_due(int64_t due, const std::string& id);
   void retire();
+  bool retire_one(uint32_t number);
   void convert_old_jobs();
   bool is_store_safe(const Job& job);
   void advance_slots();
@@ -202,7 +203,9 @@ class Runner {
   bool local_up_ = false, remote_up_ = false, draining_ = false, syncing_ = false;
   bool has_more_ = false;
   bool turn_ = false;  // whose turn to be admitted
-  Time local_down_since_, remote_down_since_, last_look_, last_sweep_, last_move_, last_sync_;
+  Time local_down_since_, remote_down_since_, last_look_, last_sweep_, last_move_, last_sync_,
+      last_count_;
+  std::size_t counted_files_ = 0;
   Stats stats_;
 };
 

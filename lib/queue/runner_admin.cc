@@ -34,6 +34,12 @@ Runner::Item item_of(const std::string& state, const Message& m, const Progress&
   return i;
 }
 
+// Of a file in deferred/; zero for others.
+Time due_of(const std::string& path) {
+  if (path.compare(0, 9, "deferred/") != 0) return {};
+  return from_seconds(::strtoll(path.substr(path.rfind('/') + 1, 8).c_str(), nullptr, 16));
+}
+
 bool fits(const Runner::Filter& f, const Runner::Item& i) {
   if (!f.sender.empty() && ifind(i.sender, f.sender) == std::string::npos) return false;
   if (f.recipient.empty()) return true;
@@ -74,36 +80,38 @@ Result<Runner::Page> Runner::list(const Filter& f) {
       add(item_of("active", job->message, job->progress, {}), "active:" + id);
     }
   }
-  std::vector<std::pair<std::string, std::string>> paths;  // path, state
+  std::size_t looked_at = 0;
+  // True: the page is full.  paths are sorted, and so are the areas and slots.
+  auto look = [&](const std::string& state, const std::vector<std::string>& paths) {
+    for (auto& path : paths) {
+      if (in_files && path <= f.after) continue;
+      if (full()) return true;
+      if (++looked_at > max_looked_at) {
+        page.next = path;
+        return true;
+      }
+      auto q = store_.load(path);
+      if (q && !active_ids_.count(q->message.id)) add(item_of(state, q->message, q->progress, due_of(path)), path);
+    }
+    return false;
+  };
   if (f.state.empty() || f.state == "deferred") {
     TRY(auto slots, store_.list_slots());
     for (auto slot : slots) {
+      if (in_files && f.after > FileStore::deferred_path((slot + 1) * slot_seconds, "")) continue;
       TRY(auto waiting, store_.list_slot(slot));
-      for (auto& w : waiting) paths.emplace_back(FileStore::deferred_path(w.due, w.id), "deferred");
+      std::vector<std::string> paths;
+      for (auto& w : waiting) paths.push_back(FileStore::deferred_path(w.due, w.id));
+      if (look("deferred", paths)) return page;
     }
   }
   if (f.state.empty() || f.state == "hold") {
     TRY(auto held, store_.list_held());
-    for (auto& p : held) paths.emplace_back(p, "hold");
+    if (look("hold", held)) return page;
   }
   if (f.state.empty() || f.state == "new") {
     TRY(auto fresh, store_.list_new());
-    for (auto& p : fresh) paths.emplace_back(p, "new");
-  }
-  std::sort(paths.begin(), paths.end());
-  std::size_t looked_at = 0;
-  for (auto& [path, state] : paths) {
-    if (in_files && path <= f.after) continue;
-    if (full()) return page;
-    if (++looked_at > max_looked_at) {
-      page.next = path;
-      return page;
-    }
-    auto q = store_.load(path);
-    if (!q || active_ids_.count(q->message.id)) continue;
-    auto name = path.substr(path.rfind('/') + 1);
-    Time due = state == "deferred" ? from_seconds(::strtoll(name.substr(0, 8).c_str(), nullptr, 16)) : Time{};
-    add(item_of(state, q->message, q->progress, due), path);
+    if (look("new", fresh)) return page;
   }
   page.next.clear();
   return page;
@@ -137,9 +145,7 @@ Result<Runner::Details> Runner::show(const std::string& id) {
     TRY(QueueFile f, store_.load(path));
     m = f.message;
     d.progress = f.progress;
-    d.item = item_of(path.substr(0, path.find('/')), m, d.progress, {});
-    auto name = path.substr(path.rfind('/') + 1);
-    if (d.item.state == "deferred") d.item.due = from_seconds(::strtoll(name.substr(0, 8).c_str(), nullptr, 16));
+    d.item = item_of(path.substr(0, path.find('/')), m, d.progress, due_of(path));
   }
   d.envelope = m.envelope;
   TRY(std::string start, m.read(0, header_shown));
@@ -224,11 +230,16 @@ Runner::Stats Runner::stats() {
   s.segments = segments_.size();
   s.moving = moving_.size();
   s.is_draining = draining_;
-  if (auto slots = store_.list_slots())
-    for (auto slot : *slots)
-      if (auto w = store_.list_slot(slot)) s.waiting_files += w->size();
-  if (auto held = store_.list_held()) s.waiting_files += held->size();
-  if (auto fresh = store_.list_new()) s.waiting_files += fresh->size();
+  if (!last_count_.ns || monotonic() - last_count_ > seconds(5)) {  // counting costs a look at each name
+    last_count_ = monotonic();
+    counted_files_ = 0;
+    if (auto slots = store_.list_slots())
+      for (auto slot : *slots)
+        if (auto w = store_.list_slot(slot)) counted_files_ += w->size();
+    if (auto held = store_.list_held()) counted_files_ += held->size();
+    if (auto fresh = store_.list_new()) counted_files_ += fresh->size();
+  }
+  s.waiting_files = counted_files_;
   return s;
 }
 

@@ -275,39 +275,38 @@ void Runner::flush_moves() {
 
 // A complete segment that no job holds goes when what came from it is durable in the store.
 void Runner::retire() {
-  if (syncing_ || monotonic() - last_sync_ < seconds(1)) return;
-  bool any = sync_wanted_ > synced_;
-  for (auto& [n, s] : segments_) {
-    if (s->is_complete && !s->open_jobs) any = s->is_retiring = true;
+  bool wanted = sync_wanted_ > synced_;
+  for (auto it = segments_.begin(); it != segments_.end();) {
+    auto [n, s] = *it;
+    bool is_over = s->is_complete && !s->open_jobs;
+    if (is_over && s->local_epoch > synced_) wanted = true;
+    if (!is_over || s->local_epoch > synced_ || !retire_one(n)) {
+      ++it;
+      continue;
+    }
+    it = segments_.erase(it);
   }
-  if (!any) return;
+  if (!wanted || syncing_ || monotonic() - last_sync_ < seconds(1)) return;
   syncing_ = true;
   sync_started_++;
   last_sync_ = monotonic();
   if (!outside_.sync_store()) store_synced(false);
 }
 
+bool Runner::retire_one(uint32_t number) {
+  outside_.forget_segment(number);
+  if (Status r = retire_segment(journal_.get(), number); !r) {
+    log::failure("retire_failed", r.error(), {{"segment", number}});
+    return false;
+  }
+  last_retired_ = std::max(last_retired_, number);
+  return true;
+}
+
 void Runner::store_synced(bool is_good) {
   if (!syncing_) return;
   syncing_ = false;
   if (is_good) synced_ = sync_started_;
-  for (auto it = segments_.begin(); it != segments_.end();) {
-    auto [n, s] = *it;
-    bool goes = s->is_retiring && is_good && !s->open_jobs;
-    s->is_retiring = false;
-    if (!goes) {
-      ++it;
-      continue;
-    }
-    outside_.forget_segment(n);
-    if (Status r = retire_segment(journal_.get(), n); !r) {
-      log::failure("retire_failed", r.error(), {{"segment", n}});
-      ++it;
-      continue;
-    }
-    last_retired_ = std::max(last_retired_, n);
-    it = segments_.erase(it);
-  }
 }
 
 // A complete segment must not wait for slow destinations: its last messages become files, while
@@ -342,7 +341,10 @@ void Runner::convert_old_jobs() {
   }
   for (auto& [job, path] : written) {
     auto f = store_.load(path);
-    if (!f) continue;  // it stays in the journal; start_file() finds its id active
+    if (!f) {  // it stays in the journal
+      (void)store_.remove(path);
+      continue;
+    }
     job->segment->done.add(job->offset, all_recipients, true);
     job->segment->open_jobs--;
     job->segment.reset();

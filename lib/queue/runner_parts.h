@@ -26,7 +26,7 @@ struct Runner::Segment {
   bool is_replay = false;    // until its end was seen: what was there when we started
   bool is_complete = false;  // nothing more will come
   bool is_at_end = false;    // nothing to read until it grows
-  bool is_retiring = false;  // a sync for it is under way
+  uint64_t local_epoch = 0;  // of its last local delivery; see Job
   Time complete_since;
 };
 

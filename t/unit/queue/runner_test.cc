@@ -96,6 +96,7 @@ TEST_F(RunnerTest, JournalToMailboxAndTheSegmentRetires) {
   writer = std::make_unique<JournalWriter>(*JournalWriter::open(store->root(), {256 << 10, 20}));
   inject(envelope({"bob@here.example"}));  // into the next segment
   turn(seconds(2));
+  turn();
   EXPECT_EQ(world.forgotten.size(), 1u);
   EXPECT_GE(world.syncs, 1);
   EXPECT_TRUE(file::exists(scratch.path + "/journal/spare.00000002"));
@@ -379,6 +380,17 @@ TEST_F(RunnerTest, ASlowDestinationDoesNotKeepASegment) {
   EXPECT_EQ(files("new"), 0u);
   EXPECT_EQ(world.remote_mail.size(), 1u);
   EXPECT_EQ(world.remote.size(), 1u);
+}
+
+TEST_F(RunnerTest, WithoutLocalDeliveriesASegmentNeedsNoSync) {
+  world.local_up = false;
+  runner->local_is(false);
+  inject(envelope({"x@far.example"}));
+  writer = std::make_unique<JournalWriter>(*JournalWriter::open(store->root(), {256 << 10, 20}));
+  inject(envelope({"y@far.example"}));
+  turn();
+  EXPECT_EQ(world.forgotten.size(), 1u);
+  EXPECT_EQ(world.remote_mail.size(), 2u);
 }
 
 TEST_F(RunnerTest, TheOperatorsOrders) {
