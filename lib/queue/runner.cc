@@ -94,6 +94,10 @@ void Runner::resolved(uint64_t token, Result<Resolution> r) {
   Target* t = target_of(token, &job);
   if (!t || t->state != Target::State::resolving) return;
   std::size_t index = token & ((1u << token_bits) - 1);
+  if (!r && now() - job->started < config_.agent_patience) {
+    ask_again_.push_back(token);  // a restart of the directory must not defer what is here
+    return;
+  }
   job->resolving--;
   resolving_--;
   if (!r) {
@@ -292,6 +296,10 @@ void Runner::dispatch_remote() {
     remote_bytes_ += d.size;
     if (!outside_.deliver_remote(d, job->second->message)) {
       scheduler_.finished(start->destination, Outcome::neutral, now());
+      it->second->is_sent = false;
+      remote_bytes_ -= d.size;
+      it->second->bytes = 0;
+      if (!remote_up_ && scheduler_.add(start->destination, start->job, now())) return;  // later
       settle_group(start->job, {0, Fate::temp, "4.3.0", "", "remote delivery is not running", false});
     }
   }
@@ -358,7 +366,7 @@ void Runner::remote_is(bool up) {
 void Runner::pump() {
   // The bound on admissions per turn lets the others of the loop have their turn.
   std::size_t taken = 0;
-  for (; taken < 512 && !draining_ && jobs_.size() < config_.max_jobs; taken++) {
+  for (; taken < 512 && !draining_ && ask_again_.size() < max_unanswered && jobs_.size() < config_.max_jobs; taken++) {
     turn_ = !turn_;
     if (turn_ ? !admit_record() && !admit_file() : !admit_file() && !admit_record()) break;
   }

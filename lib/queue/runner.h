@@ -193,6 +193,7 @@ class Runner {
   std::unordered_map<uint64_t, std::unique_ptr<Job>> jobs_;
   std::unordered_map<std::string, uint64_t> active_ids_;
   std::unordered_map<uint64_t, std::unique_ptr<Group>> groups_;
+  std::vector<uint64_t> ask_again_;  // targets that the directory did not answer about
   std::deque<uint64_t> local_waiting_;
   std::vector<uint64_t> finished_, moving_;
   uint64_t next_job_ = 1, next_group_ = 1;

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -363,6 +364,13 @@ void Runner::tick() {
     look_for_segments();
   }
   convert_old_jobs();
+  for (auto token : std::exchange(ask_again_, {})) {
+    Job* job = nullptr;
+    if (Target* t = target_of(token, &job)) {
+      std::string address = t->address;
+      outside_.resolve(token, address);
+    }
+  }
   while (!retry_files_.empty() && retry_files_.front().first <= now()) {
     new_files_.push_back(std::move(retry_files_.front().second));
     retry_files_.pop_front();

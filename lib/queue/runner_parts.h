@@ -16,6 +16,7 @@ constexpr uint8_t max_alias_depth = 10;
 constexpr std::size_t max_targets = 20'000;        // of one message, aliases expanded
 constexpr std::size_t max_group = 100;             // recipients per transaction, RFC 5321 §4.5.3.1.8
 constexpr std::string_view maildir_prefix = "maildir:";
+constexpr std::size_t max_unanswered = 100;         // by the directory; then nothing more is taken on
 constexpr unsigned token_bits = 20;                // token = job << 20 | target
 
 struct Runner::Segment {

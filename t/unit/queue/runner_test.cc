@@ -315,10 +315,25 @@ TEST_F(RunnerTest, AgentsAndDirectoryAway) {
   world.directory_up = false;
   inject(envelope({"ann@here.example"}));
   turn();
+  inject(envelope({"bob@here.example"}));
+  for (int i = 0; i < 200; i++) inject(envelope({"x@far.example"}));
   turn(seconds(2));
+  EXPECT_EQ(runner->stats().active, 100u);  // nothing more is taken on meanwhile
+  world.directory_up = true;
+  turn(seconds(1));  // back after a restart: nothing was deferred
+  turn();
+  EXPECT_EQ(deferred(), 0u);
+  EXPECT_EQ(world.mails("ann@here.example"), 2u);
+  EXPECT_EQ(world.mails("bob@here.example"), 1u);
+  world.directory_up = false;
+  inject(envelope({"ann@here.example"}));
+  turn();
+  turn(minutes(2));  // away for long
+  turn(seconds(2));
+  EXPECT_EQ(deferred(), 1u);
   world.directory_up = true;
   turn(minutes(6));
-  EXPECT_EQ(world.mails("ann@here.example"), 2u);
+  EXPECT_EQ(world.mails("ann@here.example"), 3u);
 }
 
 TEST_F(RunnerTest, ALostConnectionReplays) {
