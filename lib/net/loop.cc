@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <map>
 
+#include "lib/net/linger.h"
+
 namespace jd::net {
 
 // The callback moves out while it runs: it may destroy the object that holds it.
@@ -212,6 +214,12 @@ Loop::~Loop() {
   signals_.reset();
   dropped_.clear();
   kept_.clear();
+  lingering_.reset();
+}
+
+Lingering& Loop::linger() {
+  if (!lingering_) lingering_ = std::make_unique<Lingering>(*this);
+  return *lingering_;
 }
 
 Status Loop::on_signal(int signal, std::function<void()> call) {

@@ -27,6 +27,7 @@
 namespace jd::net {
 
 class Loop;
+class Lingering;
 
 class Watch {
  public:
@@ -108,6 +109,8 @@ class Loop {
   std::size_t kept() const { return kept_.size(); }
   void each_kept(const std::function<void(Kept&)>& call);  // which may drop it
 
+  Lingering& linger();  // where a Stream leaves its socket when it closes gently
+
   // Room for one read, shared by all: holds nothing from one callback to the next.
   static constexpr std::size_t scratch_bytes = 64 << 10;
   char* scratch() { return scratch_.get(); }
@@ -143,6 +146,7 @@ class Loop {
   std::vector<std::unique_ptr<Kept>> kept_, dropped_;
   std::unique_ptr<char[]> scratch_;
   std::unique_ptr<Signals> signals_;
+  std::unique_ptr<Lingering> lingering_;
 };
 
 }  // namespace jd::net

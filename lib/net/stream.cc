@@ -11,6 +11,8 @@
 
 #include <algorithm>
 
+#include "lib/net/linger.h"
+
 namespace jd::net {
 namespace {
 // Runs a callback of the handler; false: the stream is no more.
@@ -88,11 +90,15 @@ void Stream::close() {
 
 // Closing with unread input sends a reset, which may take our last reply from the other side.
 void Stream::close_gently() {
-  if (!ssl_ && fd_) {
-    ::shutdown(fd_.get(), SHUT_WR);
-    for (int i = 0; i < 8; i++)
-      if (::recv(fd_.get(), loop_.scratch(), Loop::scratch_bytes, MSG_DONTWAIT) <= 0) break;
+  if (!fd_ || connecting_ || handshaking_) return close();
+  if (ssl_) {
+    SSL_shutdown(ssl_);  // says goodbye, does not wait for theirs
+    ERR_clear_error();
+    SSL_free(ssl_);
+    ssl_ = nullptr;
   }
+  watch_.stop();
+  loop_.linger().take(std::move(fd_));
   close();
 }
 
@@ -291,7 +297,7 @@ void Stream::flush() {
     if (tell) JD_CALL_HANDLER(handler_.on_drained());
     return;
   }
-  if (out_at_ > high_water) {
+  if (out_at_ > high_water && out_at_ > out_.size() / 2) {  // moving the rest must stay linear
     out_.erase(0, out_at_);
     out_at_ = 0;
   }
