@@ -41,6 +41,7 @@ Status MailSegments::open_writer() {
       if (w) {
         if (w->tail_cut()) log::warn("store_tail_cut", {{"segment", segment_name(all.back())}, {"bytes", w->tail_cut()}});
         writer_ = std::move(*w);
+        unsynced_names_.push_back("seg");  // whoever made it may not have synced its name
         if (!writer_->is_sealed()) {
           if (writer_->size() < segment_bytes) return {};
           continue;  // full: it is sealed first
@@ -56,7 +57,7 @@ Status MailSegments::open_writer() {
     uint32_t next = all.empty() ? 1 : all.back() + 1;
     TRY(auto w, journal::SegmentWriter::create(dir_, segment_name(next), {kind_mail, next, 0, false}));
     writer_ = std::move(w);
-    big_dirty_.push_back("seg");
+    unsynced_names_.push_back("seg");
     return {};
   }
   return fail(Fault::temp, "cannot open a segment of the mailbox to append to");
@@ -75,7 +76,7 @@ Result<MailSegments::Placed> MailSegments::append(uint64_t stamp, std::string_vi
       (void)file::unlink(dir_, name);  // the error that matters is the first
       return Unexpected(r.error());
     }
-    big_dirty_.push_back(name);
+    unsynced_names_.push_back(name);
     put(crc, journal::crc32c(0, message));
     message = crc;
   }
@@ -89,7 +90,7 @@ Result<MailSegments::Placed> MailSegments::append(uint64_t stamp, std::string_vi
 }
 
 Status MailSegments::commit() {
-  for (auto& name : big_dirty_) {
+  for (auto& name : unsynced_names_) {
     TRY(Fd fd, file::open(dir_, name, O_RDONLY));
     if (name == "seg") {
       CHECK(file::sync_directory(fd.get()));
@@ -101,7 +102,7 @@ Status MailSegments::commit() {
     CHECK(file::sync_directory(parent.get()));
     CHECK(file::sync_directory(dir_));
   }
-  big_dirty_.clear();
+  unsynced_names_.clear();
   if (writer_ && dirty_) CHECK(writer_->commit());
   dirty_ = false;
   return {};

@@ -48,7 +48,7 @@ class MailSegments {
   int dir_;
   std::optional<journal::SegmentWriter> writer_;
   bool dirty_ = false;
-  std::vector<std::string> big_dirty_;
+  std::vector<std::string> unsynced_names_;  // files of big/, and "seg" for the directory itself
   std::map<uint32_t, std::unique_ptr<journal::SegmentReader>> readers_;
 };
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Whatever was answered with success is there after the power went at any later moment.
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "lib/base/log.h"
+#include "t/unit/fault_disk.h"
+#include "t/unit/store/scratch.h"
+
+namespace jd::store {
+namespace {
+// One promise: after `since` operations this must hold in the account that is left.
+struct Promise {
+  std::size_t since;
+  std::string what;
+  std::function<bool(Account&)> holds;
+};
+
+std::function<bool(Account&)> has(const std::string& folder, uint32_t uid, const std::string& bytes) {
+  return [=](Account& a) { return body_of(a, folder, uid) == bytes; };
+}
+}  // namespace
+
+TEST(PowerCut, NothingAcknowledgedIsLostAtAnyMoment) {
+  Scratch s;
+  ASSERT_TRUE(file::make_directories(s.path + "/mail"));
+  std::vector<Promise> promises;
+  std::string m1 = mail("one", 300), m2 = mail("two", 300), m3 = mail("big", 200'000);
+  test::FaultDisk disk(s.path + "/mail");
+  auto promise = [&](const std::string& what, std::function<bool(Account&)> holds) {
+    promises.push_back({disk.operations(), what, std::move(holds)});
+  };
+  {
+    auto delivery = s.open();
+    add(*delivery, mail("not promised"), "INBOX", false);  // makes the segment, syncs nothing
+    auto session = s.open();                               // another process appends to it
+    uint32_t u1 = add(*session, m1);
+    promise("APPEND into a segment that another process made", has("INBOX", u1, m1));
+    uint32_t u2 = add(*session, m2, "Archive");
+    promise("APPEND into another folder", has("Archive", u2, m2));
+    uint32_t u3 = add(*session, m3);
+    promise("APPEND of a large message", has("INBOX", u3, m3));
+    ASSERT_TRUE((*session->folder("Archive"))->store(FlagOp::add, flagged, {"$Work"}, uids({u2})));
+    promise("STORE", [=](Account& a) {
+      auto f = a.folder("Archive");
+      const Entry* e = f ? (*f)->state().find(u2) : nullptr;
+      return e && e->flags == flagged && e->keywords == 1;
+    });
+    auto moved = (*session->folder("Sent"))->copy_from(**session->folder("INBOX"), uids({u1}), false);
+    ASSERT_TRUE(moved);
+    promise("COPY", has("Sent", (*moved)[0].second, m1));
+    add(*delivery, mail("not promised either"), "Junk", false);
+    auto copied = (*session->folder("Trash"))->copy_from(**session->folder("Junk"), uids({1}), false);
+    ASSERT_TRUE(copied);
+    ASSERT_EQ(copied->size(), 1u);
+    promise("COPY of an unsynced delivery", has("Trash", (*copied)[0].second, mail("not promised either")));
+    ASSERT_TRUE((*session->folder("Sent"))->expunge(uids({(*moved)[0].second})));
+    promise("EXPUNGE", [u = (*moved)[0].second](Account& a) { return body_of(a, "Sent", u) == "absent"; });
+    ASSERT_TRUE(session->tree().create("项目/x"));
+    promise("CREATE", [](Account& a) { return a.tree().find("项目/x") != nullptr; });
+  }
+  file::set_faults(nullptr);
+  std::size_t unsynced_copy = promises[5].since;  // from here on EXPUNGE may have taken COPY's message
+  ASSERT_GT(promises[0].since, 10u);
+  std::string said;
+  log::capture(&said);
+  for (std::size_t k = promises[0].since; k <= disk.operations(); k++)
+    for (unsigned round = 0; round < 3; round++) {
+      Scratch left;
+      std::string mail_dir = left.path + "/mail";
+      ASSERT_TRUE(file::make_directories(mail_dir));
+      disk.power_cut(k, round == 0 ? test::Keep::none : test::Keep::some, round * 1000 + static_cast<unsigned>(k), mail_dir);
+      auto a = left.open();
+      ASSERT_TRUE(a) << "after operation " << k;
+      for (auto& p : promises) {
+        if (p.since > k || (p.what == "COPY" && k > unsynced_copy)) continue;
+        EXPECT_TRUE(p.holds(*a)) << p.what << " is lost by a power cut after operation " << k << ", round " << round;
+      }
+    }
+  log::capture(nullptr);
+}
+
+}  // namespace jd::store
