@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <optional>
+
 #include "cmd/directoryd/service.h"
 #include "lib/base/args.h"
 #include "lib/base/daemon.h"
@@ -21,9 +23,8 @@ namespace jd {
 namespace {
 
 Result<std::unique_ptr<DirectoryService>> make_service(net::Loop& loop, const Config& config, const Paths& paths,
-                                                       const std::string& run) {
+                                                       directory::Generation generation) {
   TRY(auto records, directory::open_bdb(paths.directory));
-  TRY(auto generation, directory::Generation::create(run));
   return std::make_unique<DirectoryService>(loop, directory::Directory(std::move(records), config.subaddress_separator),
                                             std::move(generation), to_size(config.default_quota).value_or(0));
 }
@@ -31,7 +32,9 @@ Result<std::unique_ptr<DirectoryService>> make_service(net::Loop& loop, const Co
 struct Directoryd : Service {
   explicit Directoryd(const Context& c) : config(c.config), paths(c.paths), run_dir(c.root_run) {}
 
-  Status listen() {
+  Status listen() {  // with full rights: run/ is not the directory user's
+    TRY(auto made, directory::Generation::create(run_dir));
+    generation.emplace(std::move(made));
     std::vector<uint32_t> friends;
     for (const char* name : {"jdnet", "jdqueue", "jdmail"})
       if (auto ids = user_ids(name)) friends.push_back(ids->uid);
@@ -41,7 +44,7 @@ struct Directoryd : Service {
     return admin.listen(run_dir + "/directory-admin.sock", 0600);
   }
   Status setup() override {
-    TRY(service, make_service(loop, config, paths, run_dir));
+    TRY(service, make_service(loop, config, paths, std::move(*generation)));
     return service->start();
   }
   int run() override {
@@ -57,6 +60,7 @@ struct Directoryd : Service {
   Paths paths;
   std::string run_dir;
   net::Loop loop;
+  std::optional<directory::Generation> generation;
   std::unique_ptr<DirectoryService> service;
   ipc::Server questions{loop, [this](ipc::Request r) { pass(std::move(r), &DirectoryService::ask); }};
   ipc::Server admin{loop, [this](ipc::Request r) { pass(std::move(r), &DirectoryService::admin); }};
@@ -83,8 +87,15 @@ int once(const std::string& prefix) {
   if (auto r = file::make_directories(paths.run, 0755); !r) return say(r.error());
   auto lock = file::lock(paths.run + "/directoryd.lock");
   if (!lock) return say(lock.error());
+  auto generation = directory::Generation::create(paths.run);
+  if (!generation) return say(generation.error());
+  // What is written below directory/ must be the daemon's own.
+  sandbox::Rights rights;
+  rights.user = "jddir";
+  if (paths.is_system())
+    if (auto r = sandbox::drop_identity(rights); !r) return say(r.error());
   net::Loop loop;
-  auto service = make_service(loop, *config, paths, paths.run);
+  auto service = make_service(loop, *config, paths, std::move(*generation));
   if (!service) return say(service.error());
   if (auto r = (*service)->start(); !r) return say(r.error());
   std::string in;

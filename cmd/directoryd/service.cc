@@ -109,12 +109,16 @@ void DirectoryService::login_result(bool good, const Account* a, const std::stri
     return answer(Message::failed(refused));
   }
   throttle_.succeeded(user, ip);
-  if (tickets_.size() >= max_tickets) tickets_.clear();
-  std::string ticket = hex(random_bytes(16));
-  tickets_[ticket] = {a->address, monotonic() + minutes(1)};
-  log::info("login", {{"user", a->address}, {"ip", ip}, {"protocol", protocol}});
   Message m = Message::ok();
-  m.set("address", a->address).set("ticket", ticket);
+  m.set("address", a->address);
+  if (protocol != "smtp") {  // a session follows
+    if (tickets_.size() >= max_tickets) std::erase_if(tickets_, [](auto& t) { return t.second.until < monotonic(); });
+    if (tickets_.size() >= max_tickets) return answer(Message::failed(busy));
+    std::string ticket = hex(random_bytes(16));
+    tickets_[ticket] = {a->address, monotonic() + minutes(1)};
+    m.set("ticket", ticket);
+  }
+  log::info("login", {{"user", a->address}, {"ip", ip}, {"protocol", protocol}});
   answer(std::move(m));
 }
 

@@ -102,6 +102,7 @@ int init(const Options& o, const InitOptions& i) {
     for (auto& d : {o.paths.etc, o.paths.tls, o.paths.run, o.paths.log}) CHECK(file::make_directories(d, 0755));
     for (auto& d : {o.paths.queue, o.paths.mail, o.paths.directory}) CHECK(file::make_directories(d, 0700));
     TRY(Config c, Config::parse("", "defaults"));
+    c.postmaster = "postmaster@" + i.domain;
     c.hostname = i.hostname.empty() ? "mail." + i.domain : i.hostname;
     auto listen = [&](int port) {
       if (i.port_base) return on("127.0.0.1", i.port_base, port);
@@ -244,7 +245,7 @@ int reload(const Options& o) {
   if (!c) return failed(c.error());
   if (!supervisor(o)) return failed(Error(Fault::perm, "not running: `jdctl start`"));
   for (auto& p : services(o)) {
-    bool keeps_sessions = p == "smtpd" || p == "frontd";
+    bool keeps_sessions = p == "smtpd" || p == "frontd" || p == "sessiond";
     run({"s6-svc", keeps_sessions ? "-h" : "-r", o.paths.service + "/" + p});
   }
   print("reloaded");

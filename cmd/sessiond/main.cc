@@ -95,12 +95,14 @@ class Sessiond : public Service {
   int run() override {
     for (int s : {SIGTERM, SIGINT})
       if (auto r = loop_.on_signal(s, [this] { loop_.stop(); }); !r) return exit_code(r.error().fault);
+    // A new configuration is for new sessions: this process makes room for the next, its sessions go on.
+    if (auto r = loop_.on_signal(SIGHUP, [this] { keeps_sessions_ = true; loop_.stop(); }); !r) return exit_code(r.error().fault);
     if (auto r = loop_.on_signal(SIGCHLD, [this] { reap(); }); !r) return exit_code(r.error().fault);
     ready();
     log::info("started");
     loop_.run();
-    // Sessions are processes of their own: they end with their clients, or by jdctl stop.
-    for (auto& [pid, user] : workers_) ::kill(pid, SIGTERM);
+    if (!keeps_sessions_)
+      for (auto& [pid, user] : workers_) ::kill(pid, SIGTERM);
     return 0;
   }
 
@@ -153,6 +155,7 @@ class Sessiond : public Service {
   std::string mail_;
   net::Loop loop_;
   ipc::AsyncClient directory_;
+  bool keeps_sessions_ = false;
   std::unordered_map<pid_t, std::string> workers_;
   std::unordered_map<std::string, std::size_t> per_user_;
   ipc::Server server_{loop_, [this](ipc::Request r) { handle(std::move(r)); }};

@@ -31,7 +31,7 @@ struct Setting {
 const std::vector<Setting>& settings() {
   static const std::vector<Setting> all = {
       {"", "hostname", &Config::hostname, "The name this host has in greetings, Received and Message-ID."},
-      {"", "postmaster", &Config::postmaster, "Who gets what cannot be returned to its sender; empty: postmaster at the first domain."},
+      {"", "postmaster", &Config::postmaster, "Who gets what cannot be returned to its sender; empty: postmaster@ and the hostname."},
       {"listen", "smtp", &Config::listen_smtp, "Addresses, e.g. [\"0.0.0.0:25\", \"[::]:25\"]; an empty list turns a service off."},
       {"listen", "submission", &Config::listen_submission, "STARTTLS and AUTH (port 587)."},
       {"listen", "submissions", &Config::listen_submissions, "TLS from the first byte (port 465)."},
@@ -67,7 +67,6 @@ const std::vector<Setting>& settings() {
       {"relay", "tls", Choice{&Config::smarthost_tls, {"opportunistic", "required", "implicit"}}, ""},
       {"relay", "port", &Config::smtp_port_out, "The port that mail hosts listen on."},
       {"dns", "servers", &Config::dns_servers, "host or host@port; empty: those of /etc/resolv.conf."},
-      {"store", "undelete", &Config::undelete, "Expunged mail is kept so long."},
   };
   return all;
 }

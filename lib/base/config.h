@@ -28,7 +28,7 @@ struct Paths {
 
 struct Config {
   std::string hostname = "localhost";
-  std::string postmaster;                         // who gets double bounces; default postmaster@<first domain>
+  std::string postmaster;                         // who gets double bounces; default postmaster@<hostname>
   std::vector<std::string> listen_smtp, listen_submission, listen_submissions, listen_pop3,
       listen_pop3s, listen_imap, listen_imaps;
   bool lmtp = true;                               // on run/lmtp.sock
@@ -57,7 +57,6 @@ struct Config {
   std::vector<std::string> dns_servers;           // host@port; empty: /etc/resolv.conf
   uint64_t smtp_port_out = 25;                    // for tests on high ports
   std::string default_quota = "0";                // of new accounts; 0: none
-  Span undelete = days(14);                       // expunged mail is kept this long
 
   static Result<Config> load(const Paths& paths);
   static Result<Config> parse(std::string_view toml, const std::string& file_name);

@@ -45,7 +45,7 @@ std::size_t Login::feed(std::string_view bytes) {
         bye("line too long");
         break;
       }
-      if (lf == in.npos && (in.empty() && bytes.back() != '\n')) break;
+      if (lf == std::string_view::npos) break;
       std::string line = std::move(line_);
       line_.clear();
       step(exchange_->next(trim(line)));

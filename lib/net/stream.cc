@@ -137,7 +137,8 @@ void Stream::watch() {
   if (want == wanted_ && watch_.is_running()) return;
   Status r = watch_.is_running() ? watch_.change(want) : watch_.start(fd_.get(), want);
   wanted_ = want;
-  if (!r) loop_.post([why = r.error().what] { MUST(why.empty()); });
+  if (!r)  // the kernel is out of memory or watches: this connection ends, the others go on
+    loop_.post([this, why = r.error().what, alive = std::weak_ptr<int>(alive_)] { if (!alive.expired()) fail_with(why); });
 }
 
 void Stream::on_events(uint32_t events) {

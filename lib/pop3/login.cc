@@ -96,14 +96,14 @@ void Login::line(std::string_view l) {
     return;
   }
   if (verb == "AUTH") {
-    if (argument.empty()) {
+    auto w = words(argument);
+    if (w.empty()) {
       out_ += "+OK mechanisms\r\n";
       for (auto& m : auth::mechanisms()) out_ += m + "\r\n";
       out_ += ".\r\n";
       return;
     }
     if (!may_log_in()) return;
-    auto w = words(argument);
     exchange_ = auth::Exchange::start(w[0]);
     if (!exchange_) return bad("unknown mechanism: PLAIN and LOGIN are known");
     return step(exchange_->first(w.size() > 1 ? std::optional<std::string_view>(w[1]) : std::nullopt));

@@ -18,7 +18,8 @@ namespace {
 constexpr uint32_t reserve_step = 1000;
 constexpr uint64_t rewrite_least = 256 << 10;
 
-int64_t default_undelete_since() { return now().seconds() - days(14).seconds(); }
+// Expunged entries are remembered so long, for restore() and for replayed deliveries.
+int64_t keep_gone_since() { return now().seconds() - days(14).seconds(); }
 }  // namespace
 
 std::string Folder::log_name() const { return fmt::format("box/{}.log", info_.id); }
@@ -347,7 +348,7 @@ Status Folder::rewrite_if_grown() {
     CHECK(segments_.commit_segments(segments));
     CHECK(file::unlink(dir_, tmp));
     TRY(auto w, journal::SegmentWriter::create(dir_, tmp, {kind_box, info_.id, 0, true}));
-    for (auto& o : state_.snapshot(default_undelete_since())) CHECK(w.append(o.type, 0, o.stamp, {o.payload}));
+    for (auto& o : state_.snapshot(keep_gone_since())) CHECK(w.append(o.type, 0, o.stamp, {o.payload}));
     CHECK(w.commit());
     CHECK(file::rename(dir_, tmp, log_name()));
     TRY(Fd box, file::open(dir_, "box", O_RDONLY | O_DIRECTORY));

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Any bytes from the host that we send to.
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "lib/smtp/client.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
+  using namespace jd;
+  std::string_view in(reinterpret_cast<const char*>(data), size);
+  queue::RemoteDelivery d;
+  d.from = "a@x.test";
+  d.domain = "y.test";
+  d.recipients.resize(3);
+  for (auto& r : d.recipients) r.address = "b@y.test";
+  std::string message = "Subject: x\r\n\r\n.dot\r\n";
+  d.size = message.size();
+  smtp::ClientOptions o;
+  o.hostname = "x.test";
+  o.peer = "mx.y.test";
+  o.user = "u";
+  o.password = Secret("p");
+  smtp::Client c(std::move(o));
+  for (std::size_t at = 0; at < in.size(); at += 5) {
+    auto e = c.feed(in.substr(at, 5));
+    if (e == smtp::Client::Event::start_tls) e = c.secured();
+    if (e == smtp::Client::Event::ready) e = c.send(d, message);
+    std::size_t sent = 0;
+    for (std::string out; !(out = c.take_output()).empty();)
+      if ((sent += out.size()) > (1 << 20)) __builtin_trap();
+    if (e == smtp::Client::Event::failed) return 0;
+    if (e == smtp::Client::Event::done) {
+      if (c.results().size() != d.recipients.size()) __builtin_trap();
+      return 0;
+    }
+  }
+  if (c.closed("gone") == smtp::Client::Event::done && c.results().size() != d.recipients.size()) __builtin_trap();
+  return 0;
+}
