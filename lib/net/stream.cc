@@ -254,6 +254,7 @@ void Stream::resume() {
 void Stream::write(std::string_view bytes) {
   if (!fd_) return;
   out_.append(bytes);
+  if (pending() >= high_water) was_high_ = true;  // on_drained tells when it has left
   if (!connecting_ && !handshaking_) flush_task_.start();
 }
 

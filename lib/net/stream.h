@@ -29,7 +29,8 @@ struct StreamHandler {
   virtual void on_closed(const std::string& why) = 0;
   virtual void on_connected() {}
   virtual void on_secured() {}
-  virtual void on_drained() {}  // all written bytes have left, after more than high_water waited
+  // All written bytes have left, after high_water or more waited or the other side was slow.
+  virtual void on_drained() {}
 };
 
 class Stream {
