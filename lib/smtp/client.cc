@@ -25,6 +25,13 @@ std::string after_code(std::string_view text) { return std::string(text.substr(s
 
 Fate fate_of(int code) { return code / 100 == 2 ? Fate::delivered : code / 100 == 5 ? Fate::perm : Fate::temp; }
 
+// "250 mx.example.org greets you": does the host call itself that?
+bool is_named(std::string_view reply, std::string_view name) {
+  auto first = reply.substr(0, reply.find('\n'));
+  auto w = words(first.size() > 4 ? first.substr(4) : std::string_view());
+  return !w.empty() && iequals(w[0], name);
+}
+
 std::string xtext(std::string_view s) {
   std::string r;
   for (char c : s)
@@ -71,7 +78,7 @@ Event Client::take(std::string_view line) {
   reply_ = {};
   What what = expect_.front();
   expect_.pop_front();
-  if (r.code == 421) broken_ = true;
+  if (r.code == 421) broken_ = is_lost_ = true;  // RFC 5321 §3.8: whatever it answers, the host is closing
   return handle(what, r);
 }
 
@@ -97,6 +104,8 @@ Event Client::handle(What what, const Reply& r) {
       put(What::ehlo, "EHLO " + options_.hostname);
       return Event::none;
     case What::ehlo:
+      if (ok && options_.must_differ && is_named(r.text, options_.hostname))
+        return fail_with(Fate::perm, "5.4.6", "the host is this one: mail would go in circles");
       if (ok) return after_hello();
       if (r.code / 100 != 5 || options_.must_tls) return refuse();
       put(What::helo, "HELO " + options_.hostname);
@@ -128,9 +137,9 @@ Event Client::handle(What what, const Reply& r) {
     case What::data: return on_data(r);
     case What::body: return on_body(r);
     case What::rset:
-      if (!ok) broken_ = true;
-      in_message_ = false;
-      return Event::done;
+      if (!ok) return closed("RSET was refused: " + r.text);
+      if (std::exchange(mail_waits_, false)) put_mail();
+      return Event::none;
     case What::quit: return Event::none;
   }
   return Event::none;
@@ -143,6 +152,8 @@ Event Client::after_hello() {
   }
   if (!options_.is_secured && options_.must_tls) return fail_with(Fate::temp, "4.7.4", "TLS is required and not offered");
   if (options_.user.empty()) return Event::ready;
+  if (!options_.is_secured && !options_.may_login_in_clear)
+    return fail_with(Fate::temp, "4.7.11", "the password is not sent without TLS, which this host does not offer or breaks");
   if (plain_) {
     std::string s = std::string(1, '\0') + options_.user + std::string(1, '\0') + std::string(options_.password.reveal());
     put(What::auth, "AUTH PLAIN " + base64_encode(s));
@@ -170,8 +181,8 @@ Event Client::fail_with(Fate fate, std::string code, std::string text) {
 }
 
 Event Client::closed(const std::string& why) {
-  broken_ = true;
-  sending_ = false;
+  broken_ = is_lost_ = true;
+  sending_ = mail_waits_ = false;
   expect_.clear();
   if (in_message_) return finish_all(Fate::temp, "4.4.2", why);
   return fail_with(Fate::temp, "4.4.2", why);
@@ -179,8 +190,11 @@ Event Client::closed(const std::string& why) {
 
 // Those who have no answer yet get this one.
 Event Client::finish_all(Fate fate, const std::string& code, const std::string& text) {
-  for (std::size_t i = 0; i < results_.size(); i++)
-    if (!settled_[i]) results_[i] = {i, fate, code, options_.peer, text, false}, settled_[i] = true;
+  for (std::size_t i = 0; i < results_.size(); i++) {
+    if (settled_[i]) continue;
+    results_[i] = {i, fate, code, options_.peer, text, false};
+    settled_[i] = is_unanswered_ = true;
+  }
   in_message_ = false;
   return Event::done;
 }
@@ -188,6 +202,7 @@ Event Client::finish_all(Fate fate, const std::string& code, const std::string& 
 void Client::settle(queue::RcptResult& r, const Reply& reply) {
   r = {r.n, fate_of(reply.code), enhanced(reply.code, after_code(reply.text)), options_.peer, reply.text, false};
   settled_[r.n] = true;
+  if (reply.code == 421) is_unanswered_ = true;
 }
 
 std::string Client::mail_line() const {
@@ -213,7 +228,7 @@ Event Client::send(const queue::RemoteDelivery& d, std::string_view message) {
   message_ = message;
   at_ = next_rcpt_ = answered_ = 0;
   last_ = '\n';
-  sending_ = mail_ok_ = had_reply_ = false;
+  sending_ = mail_ok_ = mail_refused_ = is_whole_ = is_unanswered_ = false;
   results_.assign(d.recipients.size(), {});
   accepted_.assign(d.recipients.size(), false);
   settled_.assign(d.recipients.size(), false);
@@ -226,20 +241,25 @@ Event Client::send(const queue::RemoteDelivery& d, std::string_view message) {
   if (has_size_ && size_ > 0 && message.size() > size_)
     return finish_all(Fate::perm, "5.3.4", fmt::format("the host takes at most {} bytes, this message has {}", size_, message.size()));
   in_message_ = true;
-  put(What::mail, mail_line());
-  if (!pipelining_) return Event::none;
-  for (; next_rcpt_ < d.recipients.size(); next_rcpt_++) put_rcpt(next_rcpt_);
-  put(What::data, "DATA");
+  mail_waits_ = !pipelining_ && !expect_.empty();
+  if (!mail_waits_) put_mail();
   return Event::none;
 }
 
+void Client::put_mail() {
+  put(What::mail, mail_line());
+  if (!pipelining_) return;
+  for (; next_rcpt_ < d_->recipients.size(); next_rcpt_++) put_rcpt(next_rcpt_);
+  put(What::data, "DATA");
+}
+
 Event Client::on_mail(const Reply& r) {
-  had_reply_ = true;
   mail_ok_ = r.code / 100 == 2;
+  mail_refused_ = !mail_ok_;
   if (!mail_ok_)
     for (auto& result : results_) settle(result, r);
   if (pipelining_ && !broken_) return Event::none;
-  if (!mail_ok_) return reset_then_done();
+  if (!mail_ok_) return reset_and_done();
   put_rcpt(next_rcpt_++);
   return Event::none;
 }
@@ -256,7 +276,7 @@ Event Client::on_rcpt(const Reply& r) {
     put_rcpt(next_rcpt_++);
     return Event::none;
   }
-  if (std::find(accepted_.begin(), accepted_.end(), true) == accepted_.end()) return reset_then_done();
+  if (std::find(accepted_.begin(), accepted_.end(), true) == accepted_.end()) return reset_and_done();
   put(What::data, "DATA");
   return Event::none;
 }
@@ -271,7 +291,7 @@ Event Client::on_data(const Reply& r) {
   }
   for (std::size_t i = 0; i < results_.size(); i++)
     if (!settled_[i]) settle(results_[i], r.code / 100 >= 4 ? r : Reply{451, r.text});
-  return reset_then_done();
+  return reset_and_done();
 }
 
 Event Client::on_body(const Reply& r) {
@@ -286,10 +306,12 @@ Event Client::on_body(const Reply& r) {
   return Event::done;
 }
 
-Event Client::reset_then_done() {
+// The results are known: nobody waits for the answer to RSET but the next message.
+Event Client::reset_and_done() {
   if (broken_) return finish_all(Fate::temp, "4.4.2", "the host ended the session");
   put(What::rset, "RSET");
-  return Event::none;
+  in_message_ = false;
+  return Event::done;
 }
 
 void Client::quit() {
@@ -312,6 +334,7 @@ void Client::stuff() {
   else if (last_ != '\n') out_ += "\r\n";
   out_ += ".\r\n";
   sending_ = false;
+  is_whole_ = true;
 }
 
 std::string Client::take_output() {

@@ -5,6 +5,9 @@
 //   start_tls: begin TLS, then secured().   ready: send() may be called.
 //   done: results() has each recipient; is_reusable() says whether another send() may follow.
 //   failed: nothing was sent and this connection is of no use; failure() says why.
+// Between two messages feed() is given what the host says unasked: anything but none ends the session.
+// Where the session ended (421, a broken connection) before the end of the message was handed out,
+// is_undelivered() says that nobody has it: it may be sent anew at once.
 // Uses SIZE, 8BITMIME, SMTPUTF8, DSN, PIPELINING, STARTTLS and AUTH PLAIN/LOGIN when offered.
 // A reply has at most max_reply bytes.  An 8-bit message goes to a host without 8BITMIME as it is.
 #pragma once
@@ -23,8 +26,10 @@ struct ClientOptions {
   std::string hostname;           // ours, for EHLO
   std::string peer;               // who answers, for results
   bool may_tls = true, must_tls = false, is_secured = false;
+  bool must_differ = false;       // a peer that calls itself `hostname` is ourselves: failed, 5.4.6
   std::string user;               // empty: no AUTH
   Secret password;
+  bool may_login_in_clear = true;  // else without TLS: failed, 4.7.11
 };
 
 class Client {
@@ -42,7 +47,12 @@ class Client {
   std::string take_output();                // at most about one block of the message
   Span patience() const;                    // RFC 5321 §4.5.3.2
   bool is_reusable() const { return !broken_; }
-  bool had_reply() const { return had_reply_; }  // to this message: it may not be sent anew unasked
+  bool is_between() const { return !in_message_; }
+  bool is_undelivered() const { return is_lost_ && is_unanswered_ && !is_whole_; }
+  bool is_whole() const { return is_whole_; }  // the end of the message was handed out
+  bool was_mail_refused() const { return mail_refused_; }  // MAIL itself, of this message
+  // The same host under another of its names.
+  void set_peer(std::string name) { options_.peer = std::move(name); }
   const queue::RcptResult& failure() const { return failure_; }
   const std::vector<queue::RcptResult>& results() const { return results_; }
 
@@ -54,14 +64,14 @@ class Client {
   Event after_hello();
   Event fail_with(queue::Fate fate, std::string code, std::string text);
   Event finish_all(queue::Fate fate, const std::string& code, const std::string& text);
-  Event after_rcpts();
-  Event reset_then_done();
+  Event reset_and_done();
   Event on_mail(const Reply& r);
   Event on_rcpt(const Reply& r);
   Event on_data(const Reply& r);
   Event on_body(const Reply& r);
   void put(What what, std::string line);
   void put_rcpt(std::size_t i);
+  void put_mail();
   std::string mail_line() const;
   void extension(std::string_view line);
   void settle(queue::RcptResult& r, const Reply& reply);
@@ -72,12 +82,16 @@ class Client {
   std::string in_, out_;
   Reply reply_;
   bool tls_ = false, pipelining_ = false, utf8_ = false, eight_bit_ = false, dsn_ = false, plain_ = false, login_ = false;
-  bool has_size_ = false, broken_ = false, in_message_ = false, had_reply_ = false;
+  bool has_size_ = false, broken_ = false, in_message_ = false;
+  bool is_lost_ = false;   // the session ended before its time
+  bool is_unanswered_ = false;  // somebody's result is only that
+  bool is_whole_ = false;
   uint64_t size_ = 0;
   const queue::RemoteDelivery* d_ = nullptr;
   std::string_view message_;
   std::size_t at_ = 0, next_rcpt_ = 0, answered_ = 0;
-  bool sending_ = false, mail_ok_ = false;
+  bool sending_ = false, mail_ok_ = false, mail_refused_ = false;
+  bool mail_waits_ = false;  // for the answer to RSET, where commands go one by one
   char last_ = '\n';
   std::vector<queue::RcptResult> results_;
   std::vector<bool> accepted_, settled_;

@@ -32,7 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     if (e == smtp::Client::Event::failed) return 0;
     if (e == smtp::Client::Event::done) {
       if (c.results().size() != d.recipients.size()) __builtin_trap();
-      return 0;
+      if (!c.is_reusable() || c.feed("") != smtp::Client::Event::none) return 0;
+      e = c.send(d, message);  // the next one over the same connection
     }
   }
   if (c.closed("gone") == smtp::Client::Event::done && c.results().size() != d.recipients.size()) __builtin_trap();

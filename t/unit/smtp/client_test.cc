@@ -8,7 +8,7 @@ namespace {
 using Event = Client::Event;
 
 struct Dialog {
-  Client client{{"me.test", "mx.test", true, false, false, "", {}}};
+  Client client{{"me.test", "mx.test", true, false, false, false, "", {}, true}};
   std::string said;
   Event hear(std::string_view bytes) {  // byte by byte; the last event
     Event last = Event::none;
@@ -53,11 +53,97 @@ TEST(Client, goes_step_by_step_after_helo) {
   EXPECT_EQ(t.take(), "EHLO me.test\r\nHELO me.test\r\n");
   EXPECT_EQ(t.hear("250 mx\r\n"), Event::ready);
   t.client.send(d, "x\r\n");
-  t.hear("250 ok\r\n450 later\r\n550 no\r\n");
+  EXPECT_EQ(t.hear("250 ok\r\n450 later\r\n550 no\r\n"), Event::done);  // not behind the answer to RSET
   EXPECT_EQ(t.take(), "MAIL FROM:<a@x.test>\r\nRCPT TO:<b@y.test>\r\nRCPT TO:<c@y.test>\r\nRSET\r\n");
-  EXPECT_EQ(t.hear("250 ok\r\n"), Event::done);
   EXPECT_EQ(t.client.results()[0].fate, queue::Fate::temp);
   EXPECT_EQ(t.client.results()[1].fate, queue::Fate::perm);
+}
+
+TEST(Client, the_next_message_waits_for_the_answer_to_rset_where_commands_go_one_by_one) {
+  Dialog t;
+  auto d = two();
+  t.hear("220 hi\r\n250 mx\r\n");
+  t.client.send(d, "x\r\n");
+  EXPECT_EQ(t.hear("550 no\r\n"), Event::done);
+  t.take();
+  EXPECT_EQ(t.client.send(d, "x\r\n"), Event::none);
+  EXPECT_EQ(t.hear(""), Event::none);
+  EXPECT_EQ(t.take(), "");
+  t.hear("250 reset\r\n");
+  EXPECT_EQ(t.take(), "MAIL FROM:<a@x.test>\r\n");
+  t.hear("250 ok\r\n250 ok\r\n550 no\r\n354 go\r\n");
+  EXPECT_EQ(t.hear("250 taken\r\n"), Event::done);
+  EXPECT_EQ(t.client.results()[0].fate, queue::Fate::delivered);
+}
+
+TEST(Client, carries_message_after_message_pipelined) {
+  Dialog t;
+  auto d = two();
+  t.hear("220 hi\r\n250-mx\r\n250 PIPELINING\r\n");
+  for (int i = 0; i < 3; i++) {
+    t.client.send(d, "x\r\n");
+    EXPECT_EQ(t.hear("250 ok\r\n550 no\r\n550 no\r\n554 nobody\r\n"), Event::done);
+    EXPECT_TRUE(t.client.is_reusable());
+    t.take();
+    t.client.send(d, "x\r\n");
+    t.hear("250 reset\r\n250 ok\r\n250 ok\r\n550 no\r\n354 go\r\n");
+    EXPECT_EQ(t.take(), "MAIL FROM:<a@x.test>\r\nRCPT TO:<b@y.test>\r\nRCPT TO:<c@y.test>\r\nDATA\r\nx\r\n.\r\n");
+    EXPECT_EQ(t.hear("250 taken\r\n"), Event::done);
+    EXPECT_EQ(t.client.results()[0].fate, queue::Fate::delivered);
+    EXPECT_EQ(t.client.results()[1].fate, queue::Fate::perm);
+  }
+}
+
+TEST(Client, knows_whether_anybody_can_have_the_message) {
+  auto d = two();
+  struct Case { const char* heard; bool is_undelivered; };
+  for (auto [heard, is_undelivered] : {Case{"", true}, Case{"421 bye\r\n", true}, Case{"250 ok\r\n421 bye\r\n", true},
+                                       Case{"250 ok\r\n250 ok\r\n250 ok\r\n421 bye\r\n", true},
+                                       Case{"250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n", false},
+                                       Case{"250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n421 bye\r\n", false},
+                                       Case{"250 ok\r\n550 no\r\n550 no\r\n354 go\r\n", false}}) {
+    Dialog t;
+    t.hear("220 hi\r\n250-mx\r\n250 PIPELINING\r\n");
+    t.client.send(d, "x\r\n");
+    Event e = Event::none;
+    for (std::string_view rest = heard; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1)) e = t.hear(rest.substr(0, rest.find('\n') + 1));
+    if (e == Event::none) e = t.client.closed("gone");
+    EXPECT_EQ(e, Event::done) << heard;
+    EXPECT_EQ(t.client.is_undelivered(), is_undelivered) << heard;
+    EXPECT_FALSE(t.client.is_reusable()) << heard;
+  }
+}
+
+TEST(Client, what_a_host_says_unasked_ends_the_session) {
+  Dialog t;
+  auto d = two();
+  t.hear("220 hi\r\n250-mx\r\n250 PIPELINING\r\n");
+  t.client.send(d, "x\r\n");
+  t.hear("250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n");
+  EXPECT_EQ(t.client.feed("250 taken\r\n421 bye\r\n"), Event::done);
+  EXPECT_EQ(t.client.results()[0].fate, queue::Fate::delivered);
+  EXPECT_EQ(t.client.feed(""), Event::failed);
+  EXPECT_FALSE(t.client.is_reusable());
+}
+
+TEST(Client, knows_itself_by_its_name) {
+  for (bool must_differ : {true, false}) {
+    Client c({"me.test", "mx.test", true, false, false, must_differ, "", {}, true});
+    c.feed("220 hi\r\n");
+    EXPECT_EQ(c.feed("250-ME.test greets you\r\n250 SIZE\r\n"), must_differ ? Event::failed : Event::ready);
+    EXPECT_EQ(c.failure().code, must_differ ? "5.4.6" : "");
+  }
+}
+
+TEST(Client, keeps_the_password_where_there_is_no_tls) {
+  for (bool may : {true, false}) {
+    Client c({"me.test", "mx.test", true, false, false, false, "us", Secret("secret"), may});
+    c.feed("220 hi\r\n");
+    c.take_output();
+    Event e = c.feed("250-mx\r\n250 AUTH PLAIN\r\n");
+    EXPECT_EQ(e, may ? Event::none : Event::failed);
+    EXPECT_EQ(c.take_output(), may ? "AUTH PLAIN AHVzAHNlY3JldA==\r\n" : "");
+  }
 }
 
 TEST(Client, begins_tls_and_forgets_what_was_said_before) {
