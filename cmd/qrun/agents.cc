@@ -160,7 +160,10 @@ bool Agents::deliver_remote(const queue::RemoteDelivery& d, const queue::Message
 }
 
 void Agents::remote_answer(uint64_t id, Result<ipc::Message> r) {
-  if (r) {
+  if (r && r->get("again") == "1") {
+    runner_->remote_is(false);  // until the next second
+    runner_->remote_back(id);
+  } else if (r) {
     auto result = result_of(*r);
     result.id = id;
     runner_->remote_done(result);

@@ -34,6 +34,8 @@ struct Qrun : Service {
   net::Timer tick{loop, [this] { second(); }};
   net::Watch watch{loop, [this](uint32_t) { read_new_files(); }};
   Fd inotify;
+  Time stop_until{};  // 0: not asked to stop
+  static constexpr Span stop_patience = seconds(10);  // remote-deliver takes at most 5
   DirectoryRouter router;
   Agents agents;
   std::unique_ptr<queue::Runner> runner;
@@ -72,7 +74,7 @@ struct Qrun : Service {
     CHECK(watch.start(inotify.get(), EPOLLIN));
     TRY(runner, queue::Runner::open(paths.queue, runner_config(config, boot_id), agents));
     agents.set_runner(runner.get());
-    for (int s : {SIGTERM, SIGINT}) CHECK(loop.on_signal(s, [this] { loop.stop(); }));
+    for (int s : {SIGTERM, SIGINT}) CHECK(loop.on_signal(s, [this] { stop(); }));
     return {};
   }
 
@@ -85,12 +87,23 @@ struct Qrun : Service {
     return 0;
   }
 
+  // What the agents have may end: an answer that nobody hears means that mail is sent again.
+  void stop() {
+    if (stop_until.ns) return;
+    stop_until = monotonic() + stop_patience;
+    runner->stop_dispatch();
+    pump.start();
+    tick.start({});
+  }
+
   void work() {
     runner->pump();
+    if (stop_until.ns && runner->is_quiet()) return loop.stop();
     if (runner->has_more()) pump.start();
   }
 
   void second() {
+    if (stop_until.ns && monotonic() >= stop_until) return loop.stop();
     agents.connect();
     runner->tick();
     pump.start();

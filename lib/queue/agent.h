@@ -22,6 +22,7 @@
 //     outcome  delivered | temp | perm | hold     n  index of the rcpt in the request
 //     code     enhanced status (RFC 3463), e.g. 4.2.2     host  who said it     text  its exact words
 //     scope    destination: the failure is the destination's, not the recipient's
+//   or ok=1 and again=1 (remote only): not begun, for the agent is stopping; give it to the next one;
 //   or ok=0 when the request itself was wrong or nothing works: temporary for all its recipients.
 //   unsegment, segment and sync are answered by ok=1 or ok=0.
 //

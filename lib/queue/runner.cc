@@ -3,6 +3,7 @@
 #include "lib/queue/runner.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -223,7 +224,7 @@ void Runner::settle(Job& job, std::size_t index, const RcptResult& r) {
 }
 
 void Runner::dispatch_local() {
-  while (local_up_ && !local_waiting_.empty() && local_active_ < config_.max_local) {
+  while (local_up_ && !stopped_ && !local_waiting_.empty() && local_active_ < config_.max_local) {
     Job* job = nullptr;
     uint64_t token = local_waiting_.front();
     Target* t = target_of(token, &job);
@@ -264,7 +265,7 @@ void Runner::dispatch_local() {
 }
 
 void Runner::dispatch_remote() {
-  while (remote_up_ && scheduler_.active() < config_.max_remote &&
+  while (remote_up_ && !stopped_ && scheduler_.active() < config_.max_remote &&
          remote_bytes_ < config_.max_remote_bytes) {
     auto start = scheduler_.next();
     if (!start) return;
@@ -350,6 +351,17 @@ void Runner::remote_lost(uint64_t id) {
   if (it == groups_.end() || !it->second->is_sent) return;
   scheduler_.finished(it->second->domain, Outcome::neutral, now());
   settle_group(id, {0, Fate::temp, "4.3.0", "", "remote delivery was interrupted", false});
+}
+
+void Runner::remote_back(uint64_t id) {
+  auto it = groups_.find(id);
+  if (it == groups_.end() || !it->second->is_sent) return;
+  Group& g = *it->second;
+  scheduler_.finished(g.domain, Outcome::neutral, now());
+  remote_bytes_ -= std::exchange(g.bytes, 0);
+  g.is_sent = false;
+  if (!scheduler_.add(g.domain, id, now()))
+    settle_group(id, {0, Fate::temp, "4.4.1", "", "the destination did not answer lately, or much waits for it", false});
 }
 
 void Runner::local_is(bool up) {

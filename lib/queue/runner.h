@@ -93,6 +93,7 @@ class Runner {
   void local_lost(uint64_t token);  // the agent went away: it may or may not have been delivered
   void remote_done(const DeliveryResult& r);
   void remote_lost(uint64_t id);
+  void remote_back(uint64_t id);  // not begun: it waits again, no attempt counts
   void store_synced(bool is_good);
   void injected(uint64_t token, Status s);
   void local_is(bool up);
@@ -130,6 +131,9 @@ class Runner {
   };
   Stats stats();
   void drain(bool on) { draining_ = on; }
+  // Nothing more is given to the agents; what they have may end.  For a stop in order.
+  void stop_dispatch() { draining_ = stopped_ = true; }
+  bool is_quiet() const { return !local_active_ && !scheduler_.active(); }
   bool is_idle() const { return jobs_.empty(); }
   bool has_more() const { return has_more_; }  // pump() stopped at its bound: call it again soon
 
@@ -201,7 +205,7 @@ class Runner {
   uint64_t remote_bytes_ = 0;
   uint64_t sync_wanted_ = 0, sync_started_ = 0, synced_ = 0;  // syncs of the store
   std::size_t local_active_ = 0, file_jobs_ = 0,  resolving_ = 0;
-  bool local_up_ = false, remote_up_ = false, draining_ = false, syncing_ = false;
+  bool local_up_ = false, remote_up_ = false, draining_ = false, stopped_ = false, syncing_ = false;
   bool has_more_ = false;
   bool turn_ = false;  // whose turn to be admitted
   Time local_down_since_, remote_down_since_, last_look_, last_sweep_, last_move_, last_sync_,

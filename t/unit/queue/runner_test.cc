@@ -356,6 +356,47 @@ TEST_F(RunnerTest, ALostConnectionReplays) {
   EXPECT_EQ(world.mails("bob@here.example"), 1u);
 }
 
+TEST_F(RunnerTest, WhatAStoppingAgentDidNotBeginIsNoAttempt) {
+  world.answer_at_once = false;
+  inject(envelope({"x@b.example"}));
+  turn();
+  ASSERT_EQ(world.remote.size(), 1u);
+  world.held.clear();  // never answered
+  runner->remote_is(false);
+  runner->remote_back(world.remote[0].id);
+  turn();
+  EXPECT_EQ(world.remote.size(), 1u);
+  EXPECT_TRUE(runner->is_quiet());
+  runner->remote_is(true);
+  turn();
+  ASSERT_EQ(world.remote.size(), 2u);
+  EXPECT_EQ(world.remote[1].qid, world.remote[0].qid);
+  EXPECT_FALSE(runner->is_quiet());
+  world.let_go();
+  turn();
+  EXPECT_EQ(world.remote_mail.size(), 1u);
+  EXPECT_TRUE(runner->is_idle());
+}
+
+TEST_F(RunnerTest, AStopInOrderGivesNothingMoreAndHearsTheAnswers) {
+  world.answer_at_once = false;
+  inject(envelope({"x@b.example", "ann@here.example"}));
+  turn();
+  runner->stop_dispatch();
+  inject(envelope({"y@b.example", "bob@here.example"}));
+  turn();
+  EXPECT_EQ(world.remote.size() + world.local.size(), 2u);
+  EXPECT_FALSE(runner->is_quiet());
+  world.let_go();
+  turn();
+  EXPECT_TRUE(runner->is_quiet());
+  world.answer_at_once = true;
+  start();
+  turn();
+  EXPECT_EQ(world.remote.size(), 2u) << "answered before the stop and sent again";
+  EXPECT_EQ(world.local.size(), 2u);
+}
+
 TEST_F(RunnerTest, FilesInNew) {
   std::string big(300 << 10, 'b'), id = unique_id();
   ASSERT_TRUE(store->add_new(id, envelope({"ann@here.example"}), {{big}}, Durability::durable));
