@@ -1,203 +1,166 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/remote-deliver/delivery.h"
 
+#include <algorithm>
+
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
 namespace jd {
-namespace {
-constexpr std::size_t max_hosts = 12;  // addresses tried for one attempt
-}
+using queue::Fate;
 
-Delivery::Delivery(RemoteShared& shared, ipc::Request request, queue::RemoteDelivery d, std::string message)
-    : s_(shared), request_(std::move(request)), d_(std::move(d)), message_(std::move(message)),
-      port_(static_cast<uint16_t>(shared.config.smtp_port_out)) {}
-
-Delivery::~Delivery() { s_.resolver.cancel(question_); }
+Delivery::Delivery(RemoteShared& shared, queue::RemoteDelivery d, std::string message, Answer answer)
+    : s_(shared), d_(std::move(d)), message_(std::move(message)), tell_(std::move(answer)),
+      finder_(shared.resolver, shared.own), limit_(shared.loop, [this] { late(); }) {}
 
 void Delivery::begin() {
   log::Trace t(d_.qid);
-  find_hosts();
+  limit_.start(max_time);
+  auto done = [this](HostsAnswer a) { found(std::move(a)); };
+  if (s_.config.smarthost.empty())
+    return finder_.of_domain(d_.domain, static_cast<uint16_t>(s_.config.smtp_port_out), done);
+  auto [host, port] = split_host_port(s_.config.smarthost, 25);
+  finder_.of_host(host, port, done);
 }
 
-void Delivery::find_hosts() {
-  if (!s_.config.smarthost.empty()) {
-    auto colon = s_.config.smarthost.rfind(':');
-    auto port = to_number(s_.config.smarthost.substr(colon + 1));
-    port_ = static_cast<uint16_t>(port.value_or(25));
-    return find_addresses({{0, s_.config.smarthost.substr(0, colon)}}, 0);
-  }
-  if (d_.domain.size() > 2 && d_.domain.front() == '[') {  // address literal, RFC 5321 §4.1.3
-    std::string inner = d_.domain.substr(1, d_.domain.size() - 2);
-    if (istarts_with(inner, "IPv6:")) inner = inner.substr(5);
-    return find_addresses({{0, inner}}, 0);
-  }
-  question_ = s_.resolver.mx(d_.domain, [this](dns::MxAnswer a) {
-    question_ = 0;
-    log::Trace t(d_.qid);
-    if (a.is_null) return all(queue::Fate::perm, "5.1.10", d_.domain + " takes no mail (null MX)");
-    if (a.outcome == dns::Outcome::no_domain) return all(queue::Fate::perm, "5.1.2", "the domain " + d_.domain + " does not exist");
-    if (a.outcome != dns::Outcome::found) return all(queue::Fate::temp, "4.4.3", "cannot look up the mail hosts of " + d_.domain + ": " + a.why);
-    find_addresses(std::move(a.hosts), 0);
-  });
-}
-
-void Delivery::find_addresses(std::vector<dns::MxHost> hosts, std::size_t i) {
-  if (i >= hosts.size() || hosts_.size() >= max_hosts) {
-    if (hosts_.empty() && last_.text.empty()) return all(queue::Fate::perm, "5.1.2", "the mail hosts of " + d_.domain + " have no addresses");
-    return next_host();
-  }
-  std::string host = hosts[i].host;
-  question_ = s_.resolver.addresses(host, port_, [this, hosts = std::move(hosts), i, host](dns::AddressAnswer a) {
-    question_ = 0;
-    log::Trace t(d_.qid);
-    if (a.outcome == dns::Outcome::failed) {
-      last_.fate = queue::Fate::temp;
-      last_.code = "4.4.3";
-      last_.text = "cannot look up the address of " + host + ": " + a.why;
-    }
-    for (auto& x : a.addresses) hosts_.push_back({host, x});
-    find_addresses(hosts, i + 1);
-  });
-}
-
-void Delivery::next_host() {
-  if (at_ >= hosts_.size() || at_ >= max_hosts) {
-    last_.of_destination = true;
-    if (last_.text.empty()) last_.text = "no host of " + d_.domain + " can be reached";
-    return all(last_.fate, last_.code.empty() ? "4.4.1" : last_.code, last_.text);
-  }
-  connect(hosts_[at_]);
-}
-
-void Delivery::connect(const Host& h) {
-  smtp::ClientOptions o;
-  o.hostname = s_.config.hostname;
-  o.peer = h.name;
-  o.may_tls = !in_clear_;
-  if (!s_.config.smarthost.empty()) {
-    o.must_tls = s_.config.smarthost_tls == "required";
-    o.is_secured = s_.config.smarthost_tls == "implicit";
-    o.user = s_.config.smarthost_user;
-    o.password = s_.password;
-  }
-  client_.emplace(std::move(o));
-  // The old stream may be what is calling: it goes at the end of the turn.
-  s_.loop.post([old = std::shared_ptr<net::Stream>(std::move(stream_))] {});
-  stream_ = std::make_unique<net::Stream>(s_.loop, *this);
-  if (auto r = stream_->connect(h.address, seconds(30)); !r) {
-    last_.text = r.error().what;
-    last_.host = h.name;
-    at_++;
-    s_.loop.post([this, alive = std::weak_ptr<int>(alive_)] { if (!alive.expired()) next_host(); });
-  }
-}
-
-void Delivery::on_connected() {
-  stream_->set_deadline(client_->patience());
-  if (s_.config.smarthost.empty() || s_.config.smarthost_tls != "implicit") return;
-  securing_ = true;
-  if (auto r = stream_->start_tls_client(*s_.verified, hosts_[at_].name); !r) on_closed(r.error().what);
-}
-
-void Delivery::on_secured() {
-  bool was_implicit = !s_.config.smarthost.empty() && s_.config.smarthost_tls == "implicit";
-  securing_ = false;
-  if (!was_implicit) handle(client_->secured());
-}
-
-std::size_t Delivery::on_data(std::string_view bytes) {
-  log::Trace t(d_.qid);
-  std::size_t n = bytes.size();
-  handle(client_->feed(bytes));
-  return n;
-}
-
-void Delivery::handle(smtp::Client::Event e) {
-  using Event = smtp::Client::Event;
-  if (answered_) return;
-  switch (e) {
-    case Event::none: break;
-    case Event::start_tls: {
-      pump();
-      securing_ = true;
-      bool demanded = !s_.config.smarthost.empty() && s_.config.smarthost_tls == "required";
-      if (auto r = stream_->start_tls_client(demanded ? *s_.verified : *s_.opportunistic, hosts_[at_].name); !r) on_closed(r.error().what);
-      return;
-    }
-    case Event::ready: return handle(client_->send(d_, message_));
-    case Event::done: {
-      auto results = client_->results();
-      client_->quit();
-      pump();
-      stream_->close_after_flush();
-      return answer(std::move(results));
-    }
-    case Event::failed:
-      last_ = client_->failure();
-      stream_->close();
-      at_++;
-      in_clear_ = false;
-      return next_host();
-  }
-  stream_->set_deadline(client_->patience());
-  pump();
-}
-
-void Delivery::pump() {
-  while (client_ && stream_ && stream_->is_open() && stream_->pending() < net::Stream::high_water) {
-    std::string out = client_->take_output();
-    if (out.empty()) return;
-    stream_->write(out);
-  }
-  if (stream_ && stream_->is_open()) s_.loop.post([this, alive = std::weak_ptr<int>(alive_)] { if (!alive.expired()) pump(); });
-}
-
-void Delivery::on_closed(const std::string& why) {
+void Delivery::found(HostsAnswer a) {
   if (answered_) return;
   log::Trace t(d_.qid);
-  bool was_securing = securing_;
-  securing_ = false;
-  if (was_securing && s_.config.smarthost.empty() && !in_clear_) {
-    log::info("tls_failed", {{"host", hosts_[at_].name}, {"what", why}, {"next", "in clear"}});
-    in_clear_ = true;
-    return next_host();
-  }
-  auto e = client_->closed(hosts_[at_].name + ": " + why);
-  if (e == smtp::Client::Event::done) return answer(client_->results());
-  last_ = client_->failure();
-  if (last_.text.empty()) last_.text = hosts_[at_].name + ": " + why;
-  at_++;
-  in_clear_ = false;
+  if (a.hosts.empty()) return all({0, a.fate, a.code, "", a.text, false});
+  hosts_ = std::move(a.hosts);
+  order_hosts();
   next_host();
 }
 
-void Delivery::all(queue::Fate fate, const std::string& code, const std::string& text) {
-  std::vector<queue::RcptResult> r(d_.recipients.size());
-  for (std::size_t i = 0; i < r.size(); i++) {
-    r[i].n = i;
-    r[i].fate = fate;
-    r[i].code = code;
-    r[i].text = text;
-    r[i].host = last_.host;
-    r[i].of_destination = last_.of_destination;
+// Those that did not answer lately come last; among the best, one that we are connected to comes first.
+void Delivery::order_hosts() {
+  std::stable_partition(hosts_.begin(), hosts_.end(), [&](auto& h) { return !s_.connections.is_unreachable(h.address); });
+  for (auto i = hosts_.begin(); i != hosts_.end() && i->preference == hosts_[0].preference; ++i) {
+    if (!s_.connections.has_idle(peer_of(*i))) continue;
+    std::rotate(hosts_.begin(), i, i + 1);
+    return;
   }
-  answer(std::move(r));
+}
+
+Peer Delivery::peer_of(const Host& h) const {
+  Peer p;
+  p.name = h.name;
+  p.address = h.address;
+  p.may_be_us = !s_.config.smarthost.empty();
+  if (s_.config.smarthost.empty()) return p;
+  auto& tls = s_.config.smarthost_tls;
+  p.tls = tls == "required" ? Peer::Tls::required : tls == "implicit" ? Peer::Tls::implicit :
+          tls == "never" ? Peer::Tls::never : Peer::Tls::opportunistic;
+  p.user = s_.config.smarthost_user;
+  p.password = s_.password;
+  return p;
+}
+
+void Delivery::next_host() {
+  if (at_ < hosts_.size() && broken_ < max_broken && !is_late_) return use(hosts_[at_], true);
+  if (last_.text.empty()) last_.text = "no host of " + d_.domain + " can be reached";
+  if (last_.code.empty()) last_.code = "4.4.1";
+  last_.of_destination = true;
+  all(last_);
+}
+
+void Delivery::use(const Host& h, bool may_reuse) {
+  Peer peer = peer_of(h);
+  if (may_reuse && (connection_ = s_.connections.take(peer, *this))) return connection_->send(d_, message_);
+  auto c = s_.connections.open(peer, in_clear_, *this);
+  if (!c) return session_failed({0, Fate::temp, "4.4.1", h.name, c.error().what, true});
+  connection_ = std::move(*c);
+}
+
+// At the end of the turn: what is calling may be the old connection.
+void Delivery::use_later(bool may_reuse) {
+  if (connection_) s_.connections.end(std::move(connection_));
+  s_.loop.post([this, may_reuse, alive = std::weak_ptr<int>(alive_)] {
+    if (alive.expired() || answered_) return;
+    log::Trace t(d_.qid);
+    may_reuse ? next_host() : use(hosts_[at_], false);
+  });
+}
+
+void Delivery::on_event(smtp::Client::Event e) {
+  using Event = smtp::Client::Event;
+  if (answered_) return;
+  log::Trace t(d_.qid);
+  if (e == Event::ready) return connection_->send(d_, message_);
+  if (e == Event::done) return session_done();
+  if (connection_->failed_in_tls() && !in_clear_) {
+    log::info("tls_failed", {{"host", hosts_[at_].name}, {"what", connection_->session().failure().text}, {"next", "in clear"}});
+    in_clear_ = true;
+    return use_later(false);
+  }
+  auto failure = connection_->session().failure();
+  if (!connection_->was_connected()) {
+    s_.connections.unreachable(hosts_[at_].address);
+    failure.code = "4.4.1";
+  }
+  if (failure.code == "5.4.6") {  // ourselves behind another address: those that are no better lead here, too
+    auto ours = hosts_[at_].preference;
+    auto is_no_better = [&](auto& h) { return h.preference >= ours; };
+    hosts_.erase(std::remove_if(hosts_.begin() + static_cast<long>(at_) + 1, hosts_.end(), is_no_better), hosts_.end());
+  }
+  session_failed(std::move(failure));
+}
+
+void Delivery::session_done() {
+  auto& session = connection_->session();
+  if (connection_->is_reused() && !is_late_ && (session.is_undelivered() || session.was_mail_refused())) return use_later(false);
+  if (session.is_undelivered()) {
+    broken_++;
+    auto r = session.results();
+    auto lost = std::find_if(r.begin(), r.end(), [](auto& x) { return x.fate == Fate::temp; });
+    return session_failed(lost == r.end() ? queue::RcptResult{} : *lost);
+  }
+  auto results = session.results();
+  s_.connections.give_back(std::move(connection_));
+  answer(std::move(results));
+}
+
+void Delivery::session_failed(queue::RcptResult failure) {
+  if (failure.host.empty()) failure.host = hosts_[at_].name;
+  log::info("host_failed", {{"qid", d_.qid}, {"host", failure.host}, {"address", hosts_[at_].address.text()}, {"code", failure.code}, {"text", failure.text}});
+  note(std::move(failure));
+  at_++;
+  in_clear_ = false;
+  use_later(true);
+}
+
+void Delivery::note(queue::RcptResult failure) {
+  if (!last_.text.empty() && last_.fate == Fate::temp && failure.fate == Fate::perm) return;
+  last_ = std::move(failure);
+}
+
+// What was not sent whole by now will not be; else the answer, which has its own deadline, decides.
+void Delivery::late() {
+  log::Trace t(d_.qid);
+  is_late_ = true;
+  if (connection_ && connection_->session().is_whole()) return;
+  note({0, Fate::temp, "4.4.7", connection_ ? hosts_[at_].name : "", "the message could not be sent in " + span_text(max_time), true});
+  if (connection_) s_.connections.end(std::move(connection_));
+  all(last_);
+}
+
+void Delivery::all(const queue::RcptResult& r) {
+  std::vector<queue::RcptResult> results(d_.recipients.size(), r);
+  for (std::size_t i = 0; i < results.size(); i++) results[i].n = i;
+  answer(std::move(results));
 }
 
 void Delivery::answer(std::vector<queue::RcptResult> results) {
   if (answered_) return;
   answered_ = true;
+  limit_.stop();
   queue::DeliveryResult a;
   a.id = d_.id;
   a.recipients = std::move(results);
-  ipc::Message m = ipc::Message::ok();
-  for (auto& [k, v] : a.encode())
-    if (k != "id") m.set(k, v);
   for (auto& r : a.recipients)
     log::info("remote_answer", {{"qid", d_.qid}, {"to", r.n < d_.recipients.size() ? d_.recipients[r.n].address : ""},
                                 {"outcome", queue::fate_text(r.fate)}, {"code", r.code}, {"host", r.host}, {"text", r.text}});
-  request_.reply(std::move(m));
+  tell_(a);
   s_.loop.drop(*this);
 }
 

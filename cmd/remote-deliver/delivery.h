@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: MIT
 // delivery.h: one message to one destination: find its hosts, speak to the first that answers.
 //
-//   hosts (smarthost, or MX and addresses) -> connection -> greeting .. EHLO [STARTTLS] -> message -> answer
-// A host that cannot be reached, greets with a refusal or breaks off before it answered for this
-// message is followed by the next one (RFC 5321 §5.1).  Where STARTTLS fails and is not demanded, the
-// same host is asked once more in clear.
+//   hosts (smarthost, or MX and addresses) -> connection, kept or new -> message -> answer
+// A host that cannot be reached, greets with a refusal, or ends the session before the message's end
+// was sent is followed by the next one (RFC 5321 §5.1), at most max_broken after a session that broke
+// in a message.  A session that was kept from an earlier message and ends so, or refuses MAIL, says
+// nothing about the host: the message goes to the same host over a new one.  Once the end of the
+// message was sent it is never sent again in this attempt.
+// Where STARTTLS fails and is not demanded, the same host is asked once more in clear.
+// Of several failures a temporary one counts.  All within max_time and the wait for the last answer.
 #pragma once
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "cmd/remote-deliver/connections.h"
+#include "cmd/remote-deliver/hosts.h"
 #include "lib/base/config.h"
 #include "lib/dns/resolver.h"
-#include "lib/ipc/server.h"
-#include "lib/net/stream.h"
+#include "lib/net/loop.h"
 #include "lib/queue/agent.h"
-#include "lib/smtp/client.h"
 
 namespace jd {
 
@@ -25,45 +28,50 @@ struct RemoteShared {
   net::Loop& loop;
   const Config& config;
   dns::Resolver& resolver;
-  std::shared_ptr<net::TlsContext> opportunistic, verified;
+  OwnAddresses own;
   Secret password;
+  Connections connections;
 };
 
-class Delivery : public net::StreamHandler, public net::Kept {
+class Delivery : public Connection::User, public net::Kept {
  public:
-  Delivery(RemoteShared& shared, ipc::Request request, queue::RemoteDelivery d, std::string message);
-  ~Delivery() override;
+  // The queue gives up waiting after an hour (cmd/qrun/agents.cc); the last answer may take ten minutes.
+  static constexpr Span max_time = minutes(45);
+  static constexpr unsigned max_broken = 2;
+  using Answer = std::function<void(const queue::DeliveryResult&)>;
+
+  // Kept by shared.loop (net::Loop::keep); drops itself once it has answered.
+  Delivery(RemoteShared& shared, queue::RemoteDelivery d, std::string message, Answer answer);
   void begin();
 
  private:
-  struct Host { std::string name; net::Address address; };
-  std::size_t on_data(std::string_view bytes) override;
-  void on_closed(const std::string& why) override;
-  void on_connected() override;
-  void on_secured() override;
-  void on_drained() override { pump(); }
-  void find_hosts();
-  void find_addresses(std::vector<dns::MxHost> hosts, std::size_t i);
+  void on_event(smtp::Client::Event e) override;
+  void found(HostsAnswer a);
+  void order_hosts();
+  Peer peer_of(const Host& h) const;
   void next_host();
-  void connect(const Host& h);
-  void handle(smtp::Client::Event e);
-  void pump();  // what the client has to say goes out, a block at a time
-  void all(queue::Fate fate, const std::string& code, const std::string& text);
+  void use(const Host& h, bool may_reuse);
+  void use_later(bool may_reuse);
+  void session_done();
+  void session_failed(queue::RcptResult failure);
+  void note(queue::RcptResult failure);
+  void late();
+  void all(const queue::RcptResult& r);
   void answer(std::vector<queue::RcptResult> results);
 
   RemoteShared& s_;
-  ipc::Request request_;
   queue::RemoteDelivery d_;
   std::string message_;
+  Answer tell_;
+  HostFinder finder_;
+  net::Timer limit_;
   std::vector<Host> hosts_;
   std::size_t at_ = 0;
-  std::optional<smtp::Client> client_;
-  std::unique_ptr<net::Stream> stream_;
+  std::unique_ptr<Connection> connection_;
   queue::RcptResult last_;
-  uint64_t question_ = 0;
-  uint16_t port_ = 25;
+  unsigned broken_ = 0;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
-  bool in_clear_ = false, answered_ = false, securing_ = false;
+  bool in_clear_ = false, answered_ = false, is_late_ = false;
 };
 
 }  // namespace jd

@@ -9,6 +9,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/dns/unbound.h"
+#include "lib/ipc/server.h"
 
 namespace jd {
 namespace {
@@ -22,9 +23,13 @@ class RemoteDeliver : public Service {
     for (auto& x : o.servers)
       if (auto at = x.find('@'); at != x.npos) x[at] = ':';
     TRY(s->resolver_, dns::UnboundResolver::open(s->loop_, o));
-    s->shared_ = std::make_unique<RemoteShared>(RemoteShared{s->loop_, s->config_, *s->resolver_, nullptr, nullptr, Secret()});
-    TRY(s->shared_->opportunistic, net::TlsContext::client(false));
-    TRY(s->shared_->verified, net::TlsContext::client(true));
+    Connections::Settings settings;
+    settings.hostname = c.config.hostname;
+    TRY(settings.opportunistic, net::TlsContext::client(false));
+    TRY(settings.verified, net::TlsContext::client(true));
+    TRY(OwnAddresses own, OwnAddresses::of(c.config.hostname, c.config.listen_smtp));
+    s->shared_ = std::unique_ptr<RemoteShared>(
+        new RemoteShared{s->loop_, s->config_, *s->resolver_, std::move(own), Secret(), Connections(s->loop_, std::move(settings))});
     if (auto& f = c.config.smarthost_password_file; !f.empty()) {
       TRY(std::string text, file::read_all(f[0] == '/' ? f : c.paths.etc + "/" + f, 4096));
       s->shared_->password = Secret(trim(text));
@@ -38,17 +43,38 @@ class RemoteDeliver : public Service {
 
   int run() override {
     for (int sig : {SIGTERM, SIGINT})
-      if (auto r = loop_.on_signal(sig, [this] { loop_.stop(); }); !r) return exit_code(r.error().fault);
+      if (auto r = loop_.on_signal(sig, [this] { stop(); }); !r) return exit_code(r.error().fault);
     ready();
     log::info("started");
     loop_.run();
+    loop_.each_kept([this](net::Kept& k) { loop_.drop(k); });
+    loop_.run_once();  // while what they use is there
     return 0;
   }
 
  private:
   explicit RemoteDeliver(const Context& c) : config_(c.config) {}
 
+  // What is under way may end: a message whose end was sent and whose answer is lost is sent twice.
+  void stop() {
+    if (stopping_) return;
+    stopping_ = true;
+    server_.stop();
+    shared_->connections.stop();
+    stop_until_ = monotonic() + stop_patience;
+    look();
+  }
+  void look() {
+    if ((loop_.kept() == 0 && shared_->connections.leaving() == 0) || monotonic() >= stop_until_) return loop_.stop();
+    stop_timer_.start(milliseconds(20));
+  }
+
   void handle(ipc::Request r) {
+    if (stopping_) {
+      ipc::Message m = ipc::Message::ok();
+      m.set("again", "1");
+      return r.reply(std::move(m));
+    }
     if (r.cmd() != "remote") return r.reply(Error(Fault::usage, "remote-deliver knows no such request"));
     queue::Pairs pairs;
     for (auto& [k, v] : r.message.pairs()) pairs.emplace_back(k, v);
@@ -60,14 +86,24 @@ class RemoteDeliver : public Service {
       if (!bytes || bytes->size() != d->size) return r.reply(Error(Fault::temp, "the message cannot be read"));
       message = std::move(*bytes);
     }
-    auto delivery = std::make_unique<Delivery>(*shared_, std::move(r), std::move(*d), std::move(message));
+    auto answer = [request = std::make_shared<ipc::Request>(std::move(r))](const queue::DeliveryResult& result) {
+      ipc::Message m = ipc::Message::ok();
+      for (auto& [k, v] : result.encode())
+        if (k != "id") m.set(k, v);
+      request->reply(std::move(m));
+    };
+    auto delivery = std::make_unique<Delivery>(*shared_, std::move(*d), std::move(message), std::move(answer));
     auto& raw = *delivery;
     loop_.keep(std::move(delivery));
     raw.begin();
   }
 
+  static constexpr Span stop_patience = seconds(5);
   Config config_;
   net::Loop loop_;
+  net::Timer stop_timer_{loop_, [this] { look(); }};
+  Time stop_until_;
+  bool stopping_ = false;
   std::unique_ptr<dns::UnboundResolver> resolver_;
   std::unique_ptr<RemoteShared> shared_;
   ipc::Server server_{loop_, [this](ipc::Request r) { handle(std::move(r)); }};

@@ -64,7 +64,7 @@ const std::vector<Setting>& settings() {
       {"relay", "smarthost", &Config::smarthost, "host:port that takes all outgoing mail; empty: by MX."},
       {"relay", "user", &Config::smarthost_user, ""},
       {"relay", "password_file", &Config::smarthost_password_file, "A file that holds the password alone; relative paths are below etc."},
-      {"relay", "tls", Choice{&Config::smarthost_tls, {"opportunistic", "required", "implicit"}}, ""},
+      {"relay", "tls", Choice{&Config::smarthost_tls, {"opportunistic", "required", "implicit", "never"}}, ""},
       {"relay", "port", &Config::smtp_port_out, "The port that mail hosts listen on."},
       {"dns", "servers", &Config::dns_servers, "host or host@port; empty: those of /etc/resolv.conf."},
   };

@@ -53,7 +53,7 @@ struct Config {
   uint64_t concurrency = 20;                      // per destination
   std::string smarthost;                          // host:port; empty: MX
   std::string smarthost_user, smarthost_password_file;
-  std::string smarthost_tls = "opportunistic";    // opportunistic | required | implicit
+  std::string smarthost_tls = "opportunistic";    // opportunistic | required | implicit | never
   std::vector<std::string> dns_servers;           // host@port; empty: /etc/resolv.conf
   uint64_t smtp_port_out = 25;                    // for tests on high ports
   std::string default_quota = "0";                // of new accounts; 0: none
