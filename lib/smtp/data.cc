@@ -21,6 +21,7 @@ bool DataReader::has_8bit() const { return !is_ascii(message_); }
 
 std::size_t DataReader::feed(std::string_view in) {
   std::size_t i = 0;
+  const char *next_cr = nullptr, *next_lf = nullptr;
   while (i < in.size() && state_ != State::done) {
     char c = in[i];
     switch (state_) {
@@ -34,12 +35,18 @@ std::size_t DataReader::feed(std::string_view in) {
         state_ = State::in_line;
         break;
       case State::in_line: {
-        // A run without CR and LF goes over in one piece.
+        // A run without CR and LF goes over in one piece.  Each is searched for again only behind the
+        // one found last, or a flood of one of them would cost its square.
         const char* from = in.data() + i;
         const char* end = in.data() + in.size();
-        auto* stop = static_cast<const char*>(memchr(from, '\r', static_cast<std::size_t>(end - from)));
-        if (!stop) stop = end;
-        if (auto* lf = static_cast<const char*>(memchr(from, '\n', static_cast<std::size_t>(stop - from)))) stop = lf;
+        auto seek = [&](const char*& at, char what) {
+          if (at && at >= from) return;
+          auto* found = static_cast<const char*>(memchr(from, what, static_cast<std::size_t>(end - from)));
+          at = found ? found : end;
+        };
+        seek(next_cr, '\r');
+        seek(next_lf, '\n');
+        const char* stop = std::min(next_cr, next_lf);
         auto n = static_cast<std::size_t>(stop - from);
         put(in.substr(i, n));
         line_ += n;

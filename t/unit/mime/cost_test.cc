@@ -1,51 +1,19 @@
 // SPDX-License-Identifier: MIT
-// What hostile mail may cost: eight times the bytes, about eight times the work.  Measured in CPU time
-// of this thread and with room to spare: linear is 8, quadratic 64, the limit between them.
+// What hostile mail may cost the parsers (t/unit/cost.h).
+#include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <time.h>
-
-#include <algorithm>
 
 #include "lib/mime/address.h"
 #include "lib/mime/content_type.h"
 #include "lib/mime/encoded_word.h"
 #include "lib/mime/imap_form.h"
 #include "lib/mime/text.h"
+#include "t/unit/cost.h"
 
 namespace jd::mime {
 namespace {
 
-std::string repeat(std::string_view s, std::size_t bytes) {
-  std::string r;
-  while (r.size() < bytes) r += s;
-  return r;
-}
-
-int64_t cpu_ns() {
-  timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return t.tv_sec * 1'000'000'000 + t.tv_nsec;
-}
-
-template <class F>
-int64_t cost(const F& work, const std::string& input) {
-  int64_t best = INT64_MAX;
-  for (int i = 0; i < 5; i++) {
-    int64_t from = cpu_ns();
-    work(input);
-    best = std::min(best, cpu_ns() - from);
-  }
-  return best;
-}
-
-template <class F>
-void expect_linear(const char* what, const F& work, std::string_view head, std::string_view unit) {
-  constexpr std::size_t small = 16 << 10;
-  std::string a = std::string(head) + repeat(unit, small), b = std::string(head) + repeat(unit, 8 * small);
-  work(b);  // tables and buffers of the first use
-  int64_t floor = 20'000;  // below it a clock tells nothing
-  EXPECT_LT(cost(work, b), 32 * std::max(cost(work, a), floor)) << what << ": " << head << unit;
-}
+using cost::expect_linear;
 
 TEST(Cost, MessagesOfAnyShape) {
   auto work = [](const std::string& m) {
@@ -58,6 +26,24 @@ TEST(Cost, MessagesOfAnyShape) {
         "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n", "To: <", "a@b, ", "(", " "})
     for (std::string_view head : {std::string_view(), std::string_view(outer), std::string_view("To: ")})
       expect_linear("message", work, head, unit);
+}
+
+// Shapes that no repeated unit makes.
+TEST(Cost, BoundariesThatAllDiffer) {
+  auto work = [](const std::string& m) { parse_for_store(m); };
+  cost::expect_linear_in("each level a boundary of its own", work, [](std::size_t bytes) {
+    std::string m;
+    for (int i = 0; m.size() < bytes; i++) m += fmt::format("Content-Type: multipart/mixed; boundary=b{}\r\n\r\n--b{}\r\n", i, i);
+    return m;
+  });
+  cost::expect_linear_in("boundaries that begin with each other, and lines that nearly are one", work, [](std::size_t bytes) {
+    std::string m;
+    for (std::size_t i = 1; i < 90; i++) {
+      std::string b(i, 'b');
+      m += fmt::format("Content-Type: multipart/mixed; boundary={}\r\n\r\n--{}\r\n", b, b);
+    }
+    return m + cost::repeat("--" + std::string(90, 'b') + "\r\n", bytes);
+  });
 }
 
 TEST(Cost, Values) {
