@@ -33,8 +33,9 @@ pid_t supervisor(const Options& o) {
   auto text = file::read_all(supervisor_file(o), 64);
   auto pid = text ? to_number(trim(*text)) : std::nullopt;
   if (!pid || *pid < 2) return 0;
-  auto comm = file::read_all(fmt::format("/proc/{}/comm", *pid), 64);
-  return comm && trim(*comm) == "s6-svscan" ? static_cast<pid_t>(*pid) : 0;
+  // The number may be another process's by now, or that of one that ended and that nobody waited for.
+  auto line = file::read_all(fmt::format("/proc/{}/cmdline", *pid), 8192);
+  return line && line->find("s6-svscan") != line->npos && line->find(o.paths.service) != line->npos ? static_cast<pid_t>(*pid) : 0;
 }
 
 // Who holds run/<name>.lock, or 0.

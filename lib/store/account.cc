@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include <algorithm>
 #include <set>
 
 #include "lib/base/file.h"
@@ -10,6 +11,9 @@
 #include "lib/base/text.h"
 
 namespace jd::store {
+namespace {
+constexpr std::size_t max_deliveries = 100'000;  // remembered for replays; then they are read anew
+}
 
 std::string account_directory(std::string_view local, std::string_view domain) {
   return file_name_encode(domain) + "/" + file_name_encode(local);
@@ -76,36 +80,43 @@ Result<Account::Usage> Account::usage() {
   return u;
 }
 
+// Its folder has it, or had it until it was expunged or the folder deleted: then it was delivered.
+// A record that no folder ever knew is a delivery that was not finished.
+Result<bool> Account::is_there(const Where& w) {
+  auto f = folder(w.folder);
+  if (!f) return true;
+  CHECK((*f)->refresh());
+  const Entry* e = (*f)->state().find(w.uid);
+  if (e && e->stamp == w.stamp) return true;
+  auto& gone = (*f)->state().gone();
+  return std::any_of(gone.begin(), gone.end(), [&](auto& g) { return g.entry.stamp == w.stamp; });
+}
+
 Result<std::optional<Account::Delivered>> Account::find_delivery(const std::string& id, Time since) {
-  std::optional<Delivered> found;
-  std::optional<Error> failed;
   // A file's time may lag behind the queue's by a clock step; a minute is cheap.
-  TRY(auto damage, segments_.scan(since - minutes(1), [&](const MailSegments::Found& m) {
-    if (m.meta.delivery != id) return true;
-    auto f = folder(m.meta.folder);
-    if (!f) {  // the folder was deleted since: the message had been there
-      found = Delivered{m.meta.folder, m.meta.uid, true};
-      return false;
-    }
-    if (auto r = (*f)->refresh(); !r) {
-      failed = r.error();
-      return false;
-    }
-    const Entry* e = (*f)->state().find(m.meta.uid);
-    bool known = e && e->stamp == m.stamp;
-    for (auto& g : (*f)->state().gone()) known = known || g.entry.stamp == m.stamp;
-    if (known) found = Delivered{m.meta.folder, m.meta.uid, true};
-    return !known;
-  }));
+  since = since - minutes(1);
+  if (!deliveries_ || since < deliveries_->since || deliveries_->by_id.size() > max_deliveries)
+    deliveries_ = Deliveries{since, {}, {}, {}};
+  deliveries_->used = monotonic();
+  TRY(auto damage, segments_.scan(deliveries_->since, [&](const MailSegments::Found& m) {
+    deliveries_->by_id.insert({m.meta.delivery, Where{m.meta.folder, m.meta.uid, m.stamp}});
+    return true;
+  }, &deliveries_->read));
   for (auto& d : damage) log::warn("store_damage", {{"what", d}});
-  if (failed) return Unexpected(*failed);
-  return found;
+  auto [i, end] = deliveries_->by_id.equal_range(id);
+  for (; i != end; ++i) {
+    TRY(bool there, is_there(i->second));
+    if (there) return Delivered{i->second.folder, i->second.uid, true};
+  }
+  return std::optional<Delivered>();
 }
 
 Result<Account::Delivered> Account::deliver(const Delivery& d) {
   if (d.may_be_replay) {
     TRY(auto before, find_delivery(d.id, d.accepted));
     if (before) return *before;
+  } else if (deliveries_ && monotonic() - deliveries_->used > minutes(1)) {
+    deliveries_.reset();
   }
   if (d.quota) {
     TRY(Usage u, usage());
@@ -129,10 +140,15 @@ Result<Account::Delivered> Account::deliver(const Delivery& d) {
 Result<Account::CheckReport> Account::check(bool repair) {
   CheckReport report;
   std::set<uint64_t> known;
+  std::set<uint32_t> damaged;
   CHECK(tree_.refresh());
   for (auto& [id, info] : tree_.folders()) {
     TRY(Folder * f, folder(id));
     CHECK(f->refresh());
+    for (auto& d : f->damage()) {
+      report.findings.push_back(d);
+      damaged.insert(id);
+    }
     UidSet bad;
     for (auto& e : f->state().entries()) {
       report.messages++;
@@ -148,16 +164,8 @@ Result<Account::CheckReport> Account::check(bool repair) {
       report.repaired += bad.size();
     }
   }
-  std::set<std::pair<uint32_t, std::string>> deliveries;
+  TRY(auto lost, find_lost(known, damaged, &report));
   TRY(Folder * inbox, folder(inbox_id));
-  std::vector<MailSegments::Found> lost;
-  TRY(auto damage, segments_.scan(Time{}, [&](const MailSegments::Found& m) {
-    bool first = m.meta.delivery == std::string(16, '\0') || deliveries.insert({0, m.meta.delivery}).second;
-    if (known.count(m.stamp) || !tree_.find(m.meta.folder) || !first) return true;
-    lost.push_back(m);
-    return true;
-  }));
-  for (auto& d : damage) report.findings.push_back(d);
   for (auto& m : lost) {
     report.findings.push_back(fmt::format("a message of {} bytes in segment {} at {} is in no folder", m.meta.size,
                                           m.ref.segment, m.ref.offset));
@@ -171,7 +179,35 @@ Result<Account::CheckReport> Account::check(bool repair) {
     CHECK(inbox->append(again, true));
     report.repaired++;
   }
+  for (uint32_t id : damaged) {
+    if (!repair) break;
+    TRY(Folder * f, folder(id));
+    CHECK(f->heal());
+    report.repaired++;
+  }
   return report;
+}
+
+// Records whose folders have lost entries.  One that a sound folder does not know was never
+// acknowledged (a crash came between) or was expunged long ago: neither may come back.
+Result<std::vector<MailSegments::Found>> Account::find_lost(const std::set<uint64_t>& known, const std::set<uint32_t>& damaged,
+                                                            CheckReport* report) {
+  std::map<std::string, std::optional<MailSegments::Found>> deliveries;  // null: there already
+  std::vector<MailSegments::Found> lost;
+  TRY(auto damage, segments_.scan(Time{}, [&](const MailSegments::Found& m) {
+    bool is_delivery = m.meta.delivery != std::string(16, '\0');
+    if (known.count(m.stamp)) {
+      if (is_delivery) deliveries[m.meta.delivery] = std::nullopt;
+    } else if (damaged.count(m.meta.folder)) {
+      if (is_delivery) deliveries.try_emplace(m.meta.delivery, m);
+      else lost.push_back(m);
+    }
+    return true;
+  }));
+  for (auto& [id, m] : deliveries)
+    if (m) lost.push_back(*m);
+  for (auto& d : damage) report->findings.push_back(d);
+  return lost;
 }
 
 }  // namespace jd::store

@@ -9,8 +9,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "lib/base/fd.h"
@@ -56,9 +58,9 @@ class Account {
   // Exactly once for one id.  Errors: perm with sys EDQUOT: over quota; temp: try again.
   Result<Delivered> deliver(const Delivery& d);
 
-  // Everything a `check` looks at: every entry's record and checksum, every segment.  One line per
-  // finding; empty: all is well.  repair: entries whose messages are gone are dropped, messages that
-  // no folder knows come back into INBOX.
+  // Everything a `check` looks at: every entry's record and checksum, every segment, every folder's
+  // log.  One line per finding; empty: all is well.  repair: entries whose messages are gone are
+  // dropped, messages that a damaged log has lost come back into INBOX, damaged logs are written anew.
   struct CheckReport { std::vector<std::string> findings; uint64_t messages = 0; uint64_t repaired = 0; };
   Result<CheckReport> check(bool repair);
 
@@ -67,7 +69,10 @@ class Account {
 
  private:
   Account(std::string path, Fd dir, std::unique_ptr<AccountLock> lock, Tree tree);
+  Result<std::vector<MailSegments::Found>> find_lost(const std::set<uint64_t>& known, const std::set<uint32_t>& damaged, CheckReport* report);
+  struct Where { uint32_t folder, uid; uint64_t stamp; };
   Result<std::optional<Delivered>> find_delivery(const std::string& id, Time since);
+  Result<bool> is_there(const Where& w);
 
   std::string path_;
   Fd dir_;
@@ -75,6 +80,13 @@ class Account {
   MailSegments segments_;
   Tree tree_;
   std::map<uint32_t, std::unique_ptr<Folder>> folders_;
+  // Deliveries in the segments since a time: thousands are replayed after a crash, one scan serves all.
+  struct Deliveries {
+    Time since, used;
+    MailSegments::Place read;
+    std::unordered_multimap<std::string, Where> by_id;
+  };
+  std::optional<Deliveries> deliveries_;
 };
 
 }  // namespace jd::store

@@ -29,6 +29,8 @@ Result<std::unique_ptr<Folder>> Folder::open(int dir, AccountLock& lock, MailSeg
   std::unique_ptr<Folder> f(new Folder(dir, lock, segments, info));
   Status r = f->load();
   if (!r) return wrap(Result<std::unique_ptr<Folder>>(Unexpected(r.error())), "cannot open folder '{}'", info.name);
+  if (f->state_.reserved_boot() != boot_id() && !f->state_.reserved_boot().empty())
+    if (auto n = f->note_boot(); !n) log::failure("boot_not_noted", n.error(), {{"folder", info.name}});
   return f;
 }
 
@@ -96,6 +98,13 @@ void Folder::check_after_boot() {
     for (uint32_t u = r.first; u <= r.last; u++) state_.drop(u);
   if (!lost_.empty()) log::warn("lost_in_power_cut", {{"folder", info_.name}, {"uids", lost_.text()},
                                                       {"note", "never acknowledged; the queue delivers them again"}});
+}
+
+// Said in the log, what was found out after a boot need not be found out by the next who opens it.
+Status Folder::note_boot() {
+  TRY(auto hold, lock_.hold());
+  CHECK(open_writer());
+  return reserve(0);
 }
 
 Result<bool> Folder::take_records() {
@@ -340,26 +349,48 @@ Status Folder::set_recent(uint32_t uid) {
 Status Folder::rewrite_if_grown() {
   uint64_t live = (state_.entries().size() + state_.gone().size()) * entry_bytes;
   if (reader_->tell() < rewrite_least + 4 * live) return {};
-  std::string tmp = fmt::format("box/{}.tmp", info_.id);
-  Status r = [&]() -> Status {
-    std::set<uint32_t> segments;
-    for (auto& e : state_.entries())
-      if (e.uid >= snapshot_next_) segments.insert(e.ref.segment);
-    CHECK(segments_.commit_segments(segments));
-    CHECK(file::unlink(dir_, tmp));
-    TRY(auto w, journal::SegmentWriter::create(dir_, tmp, {kind_box, info_.id, 0, true}));
-    for (auto& o : state_.snapshot(keep_gone_since())) CHECK(w.append(o.type, 0, o.stamp, {o.payload}));
-    CHECK(w.commit());
-    CHECK(file::rename(dir_, tmp, log_name()));
-    TRY(Fd box, file::open(dir_, "box", O_RDONLY | O_DIRECTORY));
-    return file::sync_directory(box.get());
-  }();
-  if (!r) {
+  if (auto r = rewrite(); !r) {
     log::failure("rewrite_failed", r.error(), {{"folder", info_.name}});
     return {};  // the old log is whole; try at the next change
   }
   CHECK(load());
   return open_writer();
+}
+
+Status Folder::rewrite() {
+  std::string tmp = fmt::format("box/{}.tmp", info_.id);
+  std::set<uint32_t> segments;
+  for (auto& e : state_.entries())
+    if (e.uid >= snapshot_next_) segments.insert(e.ref.segment);
+  CHECK(segments_.commit_segments(segments));
+  CHECK(file::unlink(dir_, tmp));
+  TRY(auto w, journal::SegmentWriter::create(dir_, tmp, {kind_box, info_.id, 0, true}));
+  for (auto& o : state_.snapshot(keep_gone_since())) CHECK(w.append(o.type, 0, o.stamp, {o.payload}));
+  CHECK(w.commit());
+  if (!reader_->damage().empty()) {
+    CHECK(file::unlink(dir_, log_name() + ".damaged"));
+    CHECK(file::link(dir_, log_name(), dir_, log_name() + ".damaged"));
+  }
+  CHECK(file::rename(dir_, tmp, log_name()));
+  TRY(Fd box, file::open(dir_, "box", O_RDONLY | O_DIRECTORY));
+  return file::sync_directory(box.get());
+}
+
+std::vector<std::string> Folder::damage() const {
+  std::vector<std::string> r;
+  for (auto& d : reader_->damage()) r.push_back(fmt::format("{} ({}): {} bytes at {}: {}", log_name(), info_.name, d.length, d.offset, d.reason));
+  if (file::open(dir_, log_name() + ".damaged", O_RDONLY))
+    r.push_back(fmt::format("{} ({}) was damaged and written anew; the old one is {}.damaged", log_name(), info_.name, log_name()));
+  return r;
+}
+
+Status Folder::heal() {
+  if (damage().empty()) return {};
+  TRY(auto hold, lock_.hold());
+  CHECK(refresh());
+  CHECK(rewrite());
+  CHECK(load());
+  return file::unlink(dir_, log_name() + ".damaged");
 }
 
 }  // namespace jd::store

@@ -52,6 +52,10 @@ class Folder {
   // under one hold of the lock.
   Result<std::vector<std::pair<uint32_t, uint32_t>>> copy_from(Folder& from, const UidSet& uids, bool move);
   Status restore(const UidSet& uids);  // expunged ones come back with their UIDs
+  // What of the log could not be read, a line each; also when the log was written anew since (the
+  // damaged one is kept beside it until heal()).  Messages may be in no folder then.
+  std::vector<std::string> damage() const;
+  Status heal();
   Status set_recent(uint32_t uid);     // \Recent is over for UIDs below it
 
  private:
@@ -60,6 +64,7 @@ class Folder {
   Status make_log();
   Status load();
   void check_after_boot();
+  Status note_boot();
   Status open_writer();                            // under the lock
   Result<bool> take_records();
   Status write(uint16_t type, uint64_t mod_seq, const std::string& payload);  // visible, applied
@@ -67,6 +72,7 @@ class Folder {
   Status reserve(uint32_t uids);
   Status commit();                                 // outside the lock: others go on meanwhile
   Status rewrite_if_grown();
+  Status rewrite();
 
   int dir_;
   AccountLock& lock_;

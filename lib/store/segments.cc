@@ -159,10 +159,11 @@ Status MailSegments::check(const Entry& e) {
   return {};
 }
 
-Result<std::vector<std::string>> MailSegments::scan(Time since, const std::function<bool(const Found&)>& visit) {
+Result<std::vector<std::string>> MailSegments::scan(Time since, const std::function<bool(const Found&)>& visit, Place* after) {
   std::vector<std::string> damage;
   TRY(auto all, numbers());
   for (uint32_t n : all) {
+    if (after && n < after->segment) continue;
     auto r = journal::SegmentReader::open(dir_, segment_name(n));
     if (!r) {
       damage.push_back(r.error().what);
@@ -170,6 +171,7 @@ Result<std::vector<std::string>> MailSegments::scan(Time since, const std::funct
     }
     struct stat st;
     if (::fstat(r->fd(), &st) == 0 && Time{st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec} < since) continue;
+    if (after && n == after->segment) r->seek(after->offset);
     for (;;) {
       TRY(auto record, r->next());
       if (!record) break;
@@ -179,6 +181,7 @@ Result<std::vector<std::string>> MailSegments::scan(Time since, const std::funct
       uint32_t meta_bytes = static_cast<uint32_t>(encode(*m).size());
       if (!visit({record->ref, record->stamp, std::move(*m), meta_bytes})) return damage;
     }
+    if (after) *after = {n, r->tell()};
     for (auto& d : r->damage())
       damage.push_back(fmt::format("{}: {} bytes at {}: {}", segment_name(n), d.length, d.offset, d.reason));
   }

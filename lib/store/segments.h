@@ -38,7 +38,9 @@ class MailSegments {
   // All good message records, oldest first, of the segments that were last written at or after
   // `since`; visit returns false to stop.  Damage met is returned as text, one line per place.
   struct Found { journal::Ref ref; uint64_t stamp; Meta meta; uint32_t meta_bytes; };
-  Result<std::vector<std::string>> scan(Time since, const std::function<bool(const Found&)>& visit);
+  // `after`, when given: only what lies behind it, and it is moved to the end of what was looked at.
+  struct Place { uint32_t segment = 0; uint64_t offset = 0; };
+  Result<std::vector<std::string>> scan(Time since, const std::function<bool(const Found&)>& visit, Place* after = nullptr);
 
  private:
   Status open_writer();

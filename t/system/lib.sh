@@ -9,7 +9,7 @@ dir=$(mktemp -d /tmp/jdmail-system-XXXXXX)
 # A range of 3000 ports that nobody else has: the lock lives as long as this shell.
 for base in 20000 24000 28000 32000 36000 40000 44000 48000; do
   exec 9>"/tmp/jdmail-ports-$base.lock"
-  flock -n 9 && break
+  flock -n 9 && ! grep -q ":$(printf %04X $((base + 25))) [0:]* 0A" /proc/net/tcp && break  # nor a stray one of before
 done
 ctl() { "$B/jdctl" --prefix "$dir" "$@" 9>&-; }
 finish() {
@@ -18,8 +18,28 @@ finish() {
   if [ $status != 0 ]; then
     for f in "$dir"/log/*/current; do echo "--- $f"; tail -n 15 "$f"; done
   fi
-  rm -rf "$dir"
+  [ -z "$image" ] || umount_disk
+  rm -rf "$dir" $image
   exit $status
+}
+# A file system of our own for the instance, on a loop device: lay_disk SIZE, with image=FILE and fs=KIND.
+# False where this machine or this user cannot.
+lay_disk() {
+  image=$dir.image
+  truncate -s "$1" "$image" && "mkfs.${fs:-ext4}" -q "$image" && mount_disk && return 0
+  rm -f "$image"; image=
+  return 1
+}
+mount_disk() { mount -o loop "$image" "$dir" 2>/dev/null; }
+umount_disk() {  # ends every process that works below it, as the end of the power would
+  grep -q " $dir " /proc/mounts || return 0  # its root may not answer any more
+  for n in $(seq 50); do
+    pids=$(find /proc/[0-9]*/cwd /proc/[0-9]*/root /proc/[0-9]*/fd -lname "$dir*" 2>/dev/null | cut -d/ -f3 | sort -u)
+    [ -z "$pids" ] || kill -9 $pids 2>/dev/null || true
+    umount "$dir" 2>/dev/null && return 0
+    sleep 0.1
+  done
+  umount -l "$dir"
 }
 trap finish EXIT
 port() { echo $((base + $1)); }

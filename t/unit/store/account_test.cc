@@ -164,23 +164,106 @@ TEST(Damage, ALostFolderLogIsRebuiltWithTheSameUids) {
   EXPECT_GT(add(*a, mail("new")), 3u);
 }
 
-TEST(Check, AMessageThatNoFolderKnowsComesBack) {
+TEST(Check, AMessageThatADamagedLogLostComesBack) {
+  Scratch s;
+  uint64_t second = 0, third = 0;
+  std::string log_name = s.account() + "/box/1.log";
+  {
+    auto a = s.open();
+    add(*a, mail("one"));
+    second = file::read_all(log_name)->size();
+    add(*a, mail("two"));
+    third = file::read_all(log_name)->size();
+    add(*a, mail("three"));
+  }
+  auto fd = file::open(log_name, O_RDWR);
+  ASSERT_TRUE(file::write_at(fd->get(), "?", (second + third) / 2));
+  auto a = s.open();
+  auto r = a->check(false);
+  ASSERT_TRUE(r);
+  EXPECT_EQ(r->messages, 2u);
+  ASSERT_EQ(r->findings.size(), 2u);
+  EXPECT_NE(r->findings[0].find("box/1.log (INBOX)"), std::string::npos) << r->findings[0];
+  EXPECT_NE(r->findings[1].find("is in no folder"), std::string::npos) << r->findings[1];
+  ASSERT_TRUE(a->check(true));
+  auto again = s.open();
+  auto& entries = (*again->folder(inbox_id))->state().entries();
+  ASSERT_EQ(entries.size(), 3u);
+  EXPECT_EQ(body_of(*again, "INBOX", entries[2].uid), mail("two"));
+  auto after = again->check(false);
+  ASSERT_TRUE(after);
+  EXPECT_TRUE(after->findings.empty()) << after->findings[0];
+}
+
+TEST(Check, DamageIsNotForgottenWhenTheLogIsWrittenAnew) {
+  Scratch s;
+  std::string log_name = s.account() + "/box/1.log";
+  {
+    auto a = s.open();
+    add(*a, mail("one"));
+    uint64_t end = file::read_all(log_name)->size();
+    add(*a, mail("two"));
+    auto fd = file::open(log_name, O_RDWR);
+    ASSERT_TRUE(file::write_at(fd->get(), "?", end - 20));
+  }
+  auto a = s.open();
+  auto* inbox = *a->folder(inbox_id);
+  UidSet every_second;  // the longer the set, the sooner the log has grown enough
+  for (int i = 0; i < 100; i++) {
+    every_second.add(add(*a, mail("m")));
+    add(*a, mail("m"));
+  }
+  uint64_t was = file::read_all(log_name)->size();
+  for (int i = 0; i < 2000 && file::read_all(log_name)->size() >= was; i++) {
+    was = file::read_all(log_name)->size();
+    ASSERT_TRUE(inbox->store(i % 2 ? FlagOp::remove : FlagOp::add, seen, {}, every_second));
+  }
+  ASSERT_TRUE(file::exists(log_name + ".damaged"));
+  ASSERT_TRUE(a->check(true));
+  EXPECT_EQ((*s.open()->folder(inbox_id))->state().entries().size(), 202u);
+  EXPECT_FALSE(file::exists(log_name + ".damaged"));
+}
+
+TEST(Check, WhatNoFolderEverAcknowledgedStaysAway) {
   Scratch s;
   auto a = s.open();
   add(*a, mail("known"));
   Meta m;
   m.folder = inbox_id;
   m.uid = 9;
-  std::string bytes = mail("orphan");
+  std::string bytes = mail("unfinished");
   m.size = bytes.size();
   ASSERT_TRUE(a->segments().append(77, encode(m), bytes, false));
   ASSERT_TRUE(a->segments().commit());
-  auto r = a->check(false);
+  auto r = a->check(true);
   ASSERT_TRUE(r);
-  EXPECT_EQ(r->findings.size(), 1u);
-  ASSERT_TRUE(a->check(true));
-  ASSERT_EQ((*a->folder(inbox_id))->state().entries().size(), 2u);
-  EXPECT_EQ(body_of(*a, "INBOX", (*a->folder(inbox_id))->state().entries()[1].uid), bytes);
+  EXPECT_TRUE(r->findings.empty());
+  EXPECT_EQ((*a->folder(inbox_id))->state().entries().size(), 1u);
+}
+
+TEST(Delivery, ReplaysOfManyAreFoundEachByItsOwnName) {
+  Scratch s;
+  std::vector<Account::Delivery> all;
+  std::vector<std::string> bytes;
+  for (int i = 0; i < 50; i++) bytes.push_back(mail("m" + std::to_string(i)));
+  auto give = [&](Account& a, int i, bool replay) {
+    Account::Delivery d;
+    d.bytes = bytes[static_cast<std::size_t>(i)];
+    d.id = delivery_id("q" + std::to_string(i), "ann@example.test");
+    d.accepted = now();
+    d.may_be_replay = replay;
+    return a.deliver(d);
+  };
+  auto a = s.open();
+  for (int i = 0; i < 30; i++) ASSERT_FALSE(give(*a, i, false)->was_there);
+  auto b = s.open();  // as after a crash; two replay what the other may have delivered
+  for (int i = 0; i < 50; i++) {
+    auto r = give(i % 3 ? *a : *b, i, true);
+    ASSERT_TRUE(r);
+    EXPECT_EQ(r->was_there, i < 30) << i;
+  }
+  for (int i = 0; i < 50; i++) EXPECT_TRUE(give(*b, i, true)->was_there) << i;
+  EXPECT_EQ((*s.open()->folder(inbox_id))->state().entries().size(), 50u);
 }
 
 TEST(Inbox, RenamingItMovesTheMailAway) {
