@@ -166,10 +166,13 @@ bool Server::rcpt_parameter(queue::Recipient& r, std::string_view key, std::stri
   return false;
 }
 
+// RFC 2033 §4.2: LMTP's code is 503; RFC 5321 §3.3 has 554.
+void Server::no_recipients() { error(o_.kind == Kind::lmtp ? 503 : 554, "5.5.1", "no valid recipients"); }
+
 void Server::data(std::string_view a) {
   if (!a.empty()) return error(501, "5.5.4", "DATA takes no argument");
   if (!has_mail_) return error(503, "5.5.1", "say MAIL first");
-  if (envelope_.recipients.empty()) return error(554, "5.5.1", "no valid recipients");
+  if (envelope_.recipients.empty()) return no_recipients();
   if (!message_.empty() || chunk_refused_) return error(503, "5.5.1", "BDAT has begun: go on with BDAT, or RSET");
   begin_message();
   reader_ = std::make_unique<DataReader>(o_.max_message);
@@ -188,7 +191,8 @@ void Server::bdat(std::string_view a) {
   // The chunk comes whatever we answer (RFC 3030 §2): it is read and thrown away when refused.
   if (!has_mail_ || envelope_.recipients.empty()) {
     chunk_refused_ = true;
-    error(has_mail_ ? 554 : 503, "5.5.1", has_mail_ ? "no valid recipients" : "say MAIL first");
+    if (has_mail_) no_recipients();
+    else error(503, "5.5.1", "say MAIL first");
   } else if (chunk_refused_ || *size > o_.max_message || message_.size() + *size > o_.max_message) {
     chunk_refused_ = true;
     message_.clear();

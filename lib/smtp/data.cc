@@ -17,6 +17,20 @@ void DataReader::put(std::string_view s) {
   message_.append(s);
 }
 
+LineFaults line_faults(std::string_view message) {
+  LineFaults r;
+  std::size_t begin = 0, next_cr = message.find('\r');
+  for (std::size_t lf; begin < message.size(); begin = lf + 1) {
+    lf = std::min(message.find('\n', begin), message.size());
+    // The CR found must be the one right before this LF.
+    bool has_cr = next_cr < lf;
+    r.bare = r.bare || (has_cr && next_cr + 1 != lf) || (lf < message.size() ? !has_cr : has_cr);
+    r.too_long = r.too_long || lf - begin - has_cr > DataReader::max_line;
+    if (has_cr) next_cr = std::min(message.find('\r', lf), message.size());
+  }
+  return r;
+}
+
 bool DataReader::has_8bit() const { return !is_ascii(message_); }
 
 std::size_t DataReader::feed(std::string_view in) {

@@ -36,4 +36,11 @@ class DataReader {
   std::string message_;
 };
 
+// The same for a message that came counted (BDAT).  It too must be lines that end with CRLF (RFC 3030
+// §3 has others for BODY=BINARYMIME only, which is not offered): DATA could not carry it on as it is.
+struct LineFaults {
+  bool bare = false, too_long = false;
+};
+LineFaults line_faults(std::string_view message);
+
 }  // namespace jd::smtp

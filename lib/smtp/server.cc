@@ -50,6 +50,13 @@ void Server::dismiss(const std::string& text) {
   wants_ = Wants::close;
 }
 
+// RFC 4954 §4: in the middle of AUTH it ends the exchange; what follows is a command.
+void Server::too_long() {
+  mode_ = Mode::command;
+  exchange_.reset();
+  error(500, "5.5.2", "line too long");
+}
+
 std::size_t Server::feed(std::string_view in) {
   std::size_t used = 0;
   while (wants_ == Wants::bytes && used < in.size()) {
@@ -79,14 +86,14 @@ std::size_t Server::feed(std::string_view in) {
     std::size_t limit = mode_ == Mode::auth ? max_auth_line : max_line;
     if (lf == rest.npos) {
       if (rest.size() <= limit) break;
-      if (!skipping_line_) error(500, "5.5.2", "line too long");
+      if (!skipping_line_) too_long();
       skipping_line_ = true;
       used = in.size();
       break;
     }
     used += lf + 1;
     if (skipping_line_ || lf > limit) {
-      if (!skipping_line_) error(500, "5.5.2", "line too long");
+      if (!skipping_line_) too_long();
       skipping_line_ = false;
       continue;
     }
@@ -190,7 +197,13 @@ void Server::begin_message() {
 void Server::end_message() {
   bool too_big = reader_ ? reader_->is_too_big() : message_.size() > o_.max_message;
   bool bare = reader_ && reader_->has_bare(), long_line = reader_ && reader_->has_long_line();
-  if (reader_) message_ = std::move(reader_->message());
+  if (reader_) {
+    message_ = std::move(reader_->message());
+  } else {
+    auto faults = line_faults(message_);
+    bare = faults.bare;
+    long_line = faults.too_long;
+  }
   reader_.reset();
   auto refuse = [&](int code, std::string_view enhanced, std::string_view text) {
     not_committed({code, std::string(enhanced), std::string(text)});

@@ -91,6 +91,8 @@ class Server {
   void reply(int code, std::string_view enhanced, std::string_view text);
   void error(int code, std::string_view enhanced, std::string_view text);
   void reset();
+  void too_long();
+  void no_recipients();
   void hello(std::string_view argument, bool is_extended);
   void mail(std::string_view argument);
   void rcpt(std::string_view argument);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// transcript: plays conversations against the IMAP and POP3 engines and compares every line.
+// transcript: plays conversations against the IMAP, POP3 and SMTP engines and compares every line.
 //
 //   transcript t/protocol/imap/*.t       prints each difference, then "N passed, N failed"
 //
-// Each file gets an account of its own in a scratch directory.  The folder's name (imap, pop3) says
-// which engine.  Lines of a file:
+// Each file gets an account of its own in a scratch directory, and is played twice: the client's bytes
+// whole, and one by one.  The folder's name (imap, pop3, smtp) says which engine.  Lines of a file:
 //   # why                   a comment
 //   C: text                 the client says text CRLF; what came before must all have been expected
+//   P: text                 the same, but sent in one piece with the C: that follows
+//   R: text                 raw: \r \n \0 \\ and \x41 stand for bytes, no CRLF is added
 //   C: ... {*+}             (or {*}) with M: lines behind it: a literal of these lines, its size put in
 //   M: text                 a line of that literal, or of a `deliver`
 //   S: pattern              the next line of the answer; '*' is any run of characters
@@ -16,6 +18,14 @@
 //   notify                  the idling first session hears that something may have changed
 //   quota N, message-size N, max-bad N    before the first C:
 //   over                    the first session must have ended
+// Of SMTP (the outside that it meets is in smtp_player.h):
+//   smtp, submission, lmtp, no-tls, tls-at-once, auth-in-clear, may-relay, message-size N, recipients N
+//                           before the first line of either side
+//   secured                 the TLS handshake is done
+//   long N                  the client sends N times "x" and CRLF
+//   refuse-commit, dismiss  the next message cannot be stored; the session is ended by us
+//   E: pattern              the next envelope that was taken
+//   T: pattern              the next line of the message taken last
 #include <stdlib.h>
 
 #include <fstream>
@@ -31,6 +41,7 @@
 #include "lib/base/text.h"
 #include "lib/imap/session.h"
 #include "lib/pop3/session.h"
+#include "t/tool/smtp_player.h"
 
 namespace {
 
@@ -48,26 +59,49 @@ bool fits(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
+// \r \n \0 \\ \x41
+std::string unescaped(std::string_view s) {
+  std::string r;
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    if (s[i] != '\\' || i + 1 == s.size()) r += s[i];
+    else if (char c = s[++i]; c == 'x' && i + 2 < s.size()) r += static_cast<char>(std::stoi(std::string(s.substr(i + 1, 2)), nullptr, 16)), i += 2;
+    else r += c == 'r' ? '\r' : c == 'n' ? '\n' : c == '0' ? '\0' : c;
+  }
+  return r;
+}
+
+std::optional<std::string> take_line(std::string& from) {
+  auto end = from.find("\r\n");
+  if (end == from.npos) return {};
+  std::string l = from.substr(0, end);
+  from.erase(0, end + 2);
+  return l;
+}
+
 // One session, whichever engine, with what it said and nobody has looked at yet.
 struct Player {
   std::unique_ptr<store::Account> account;
   std::unique_ptr<imap::Session> imap;
   std::unique_ptr<pop3::Session> pop3;
+  std::unique_ptr<SmtpPlayer> smtp;
   std::string said;
-  void feed(const std::string& bytes) { imap ? imap->feed(bytes) : pop3->feed(bytes); }
-  bool is_over() const { return imap ? imap->is_over() : pop3->is_over(); }
-  std::optional<std::string> line() {
-    auto end = said.find("\r\n");
-    if (end == said.npos) return {};
-    std::string l = said.substr(0, end);
-    said.erase(0, end + 2);
-    return l;
+  void feed_piece(std::string_view bytes) {
+    smtp ? smtp->feed(bytes, said) : imap ? imap->feed(bytes) : pop3->feed(bytes);
   }
+  void feed(std::string_view bytes, std::size_t piece) {
+    for (std::size_t i = 0; i < bytes.size(); i += piece) feed_piece(bytes.substr(i, piece));
+  }
+  bool is_over() const { return smtp ? smtp->is_over() : imap ? imap->is_over() : pop3->is_over(); }
+  std::optional<std::string> line() { return take_line(said); }
 };
 
 class Transcript {
  public:
-  explicit Transcript(std::string file) : file_(std::move(file)), is_pop3_(file_.find("/pop3/") != file_.npos) {
+  Transcript(std::string file, std::size_t piece)
+      : file_(std::move(file)), piece_(piece), is_pop3_(file_.find("/pop3/") != file_.npos), is_smtp_(file_.find("/smtp/") != file_.npos) {
+    smtp_.hostname = "mx.example.test";
+    smtp_.client_ip = "192.0.2.9";
+    smtp_.has_tls = true;
     char name[] = "/tmp/jdmail-transcript-XXXXXX";
     root_ = ::mkdtemp(name);
     set_clock(&clock_);
@@ -94,7 +128,7 @@ class Transcript {
 
  private:
   bool wrong(const std::string& why) {
-    std::cout << file_ << ":" << number_ << ": " << why << "\n";
+    std::cout << file_ << ":" << number_ << ": " << why << (piece_ == 1 ? " (byte by byte)" : "") << "\n";
     return false;
   }
 
@@ -110,9 +144,13 @@ class Transcript {
     if (line.empty() || line[0] == '#') return true;
     int who = line[0] == '2' ? 2 : 1;
     std::string rest = who == 2 ? line.substr(1) : line;
-    if (rest.starts_with("C:")) return client(who, rest.size() > 3 ? rest.substr(3) : "");
-    if (rest.starts_with("S:")) return server(who, rest.size() > 3 ? rest.substr(3) : "");
+    std::string text = rest.size() > 3 ? rest.substr(3) : "";
+    if (rest.starts_with("C:")) return client(who, text);
+    if (rest.starts_with("S:")) return server(who, text);
+    if (rest.starts_with("P:")) return held_ += text + "\r\n", true;
+    if (rest.starts_with("R:")) return raw(who, unescaped(text));
     auto w = words(rest);
+    if (is_smtp_) return smtp_step(rest, text, w);
     if (w[0] == "deliver") return pending_ = [this](const std::string& m) { return deliver(m); }, true;
     if (w[0] == "notify") return player(1).imap->notify(), true;
     if (w[0] == "over") return player(1).is_over() || wrong("the session goes on");
@@ -123,22 +161,59 @@ class Transcript {
     return wrong("no such directive");
   }
 
+  bool smtp_step(const std::string& rest, const std::string& text, const std::vector<std::string_view>& w) {
+    using smtp::Kind;
+    if (players_.empty()) {
+      if (w[0] == "smtp") return true;
+      if (w[0] == "submission") return smtp_.kind = Kind::submission, true;
+      if (w[0] == "lmtp") return smtp_.kind = Kind::lmtp, smtp_.client_ip = "", true;
+      if (w[0] == "no-tls") return smtp_.has_tls = false, true;
+      if (w[0] == "tls-at-once") return smtp_.is_secured = true;
+      if (w[0] == "auth-in-clear") return smtp_.may_auth_in_clear = true;
+      if (w[0] == "may-relay") return smtp_.may_relay = true;
+      if (w.size() == 2 && w[0] == "message-size") return smtp_.max_message = *to_number(w[1]), true;
+      if (w.size() == 2 && w[0] == "recipients") return smtp_.max_recipients = *to_number(w[1]), true;
+    }
+    Player& p = player(1);
+    if (rest.starts_with("E:")) return expect_line(p.smtp->envelopes, text);
+    if (rest.starts_with("T:")) return expect_line(p.smtp->message, text);
+    if (w[0] == "secured") return p.smtp->wants_tls() ? p.smtp->secured(), true : wrong("no handshake is due");
+    if (w.size() == 2 && w[0] == "long") return raw(1, std::string(*to_number(w[1]), 'x') + "\r\n");
+    if (w[0] == "refuse-commit") return p.smtp->refuse_commit(), true;
+    if (w[0] == "dismiss") return p.smtp->dismiss(p.said), true;
+    if (w[0] == "over") return p.is_over() || wrong("the session goes on");
+    return wrong("no such directive");
+  }
+
+  bool expect_line(std::string& lines, const std::string& pattern) {
+    auto l = take_line(lines);
+    if (!l) return wrong("expected and did not come: " + pattern);
+    return fits(pattern, *l) || wrong(fmt::format("expected {}\n   but came {}", pattern, *l));
+  }
+
   bool nothing_left() {
+    for (auto& [who, p] : players_)
+      if (p.smtp && !p.smtp->envelopes.empty()) return wrong("taken and not expected: " + p.smtp->envelopes);
     for (auto& [who, p] : players_)
       if (auto l = p.line()) return wrong(fmt::format("not expected: {}", *l));
     return true;
   }
 
+  bool raw(int who, const std::string& bytes) {
+    if (auto l = player(who).line()) return wrong("not expected: " + *l);
+    return player(who).feed(bytes, piece_), true;
+  }
+
   bool client(int who, const std::string& text) {
     if (auto l = player(who).line()) return wrong("not expected: " + *l);
     auto star = text.find("{*");
-    if (star == text.npos) return player(who).feed(text + "\r\n"), true;
+    if (star == text.npos) return player(who).feed(std::exchange(held_, {}) + text + "\r\n", piece_), true;
     pending_ = [this, who, text, star](const std::string& body) {
       std::string command = text;
       command.replace(star + 1, 1, std::to_string(body.size()));
-      player(who).feed(command + "\r\n");
+      player(who).feed(command + "\r\n", piece_);
       if (command.find("+}") == command.npos && player(who).line().value_or("")[0] != '+') return wrong("no go-ahead");
-      player(who).feed(body + "\r\n");
+      player(who).feed(body + "\r\n", piece_);
       return true;
     };
     return true;
@@ -165,7 +240,12 @@ class Transcript {
 
   Player& player(int who) {
     Player& p = players_[who];
-    if (p.account) return p;
+    if (p.account || p.smtp) return p;
+    if (is_smtp_) {
+      p.smtp = std::make_unique<SmtpPlayer>(smtp_);
+      p.feed_piece("");
+      return p;
+    }
     auto a = store::Account::open(root_ + "/ann", true);
     if (!a) {
       std::cerr << a.error().what << "\n";
@@ -179,13 +259,15 @@ class Transcript {
     return p;
   }
 
-  std::string file_, root_, lines_;
-  bool is_pop3_, skipping_ = false;
+  std::string file_, root_, lines_, held_;
+  std::size_t piece_;
+  bool is_pop3_, is_smtp_, skipping_ = false;
   int number_ = 0;
   std::map<int, Player> players_;
   std::function<bool(const std::string&)> pending_;
   imap::SessionOptions imap_;
   pop3::SessionOptions pop3_;
+  smtp::ServerOptions smtp_;
   ManualClock clock_;
 };
 
@@ -196,8 +278,8 @@ int main(int argc, char** argv) {
   log::capture(&logged);
   int passed = 0, failed = 0;
   for (int i = 1; i < argc; ++i) {
-    Transcript t(argv[i]);
-    t.play() ? ++passed : ++failed;
+    bool good = Transcript(argv[i], std::string::npos).play() && Transcript(argv[i], 1).play();
+    good ? ++passed : ++failed;
   }
   std::cout << passed << " passed, " << failed << " failed\n";
   return failed ? 1 : 0;

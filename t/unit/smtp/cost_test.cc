@@ -39,6 +39,11 @@ TEST(SmtpCost, BodiesOfAnyShape) {
       cost::expect_linear("body " + escape(unit) + fmt::format(" {}", piece), [&](const std::string& m) { play(m + "\r\n.\r\n", piece); }, to_data, unit);
 }
 
+TEST(SmtpCost, LineFaults) {
+  for (std::string_view unit : {"\r", "\n", "\r\n", "x", "x\r\n", "\n\r"})
+    cost::expect_linear("faults " + escape(unit), [](const std::string& m) { line_faults(m); }, "", unit);
+}
+
 TEST(SmtpCost, CommandsOfAnyShape) {
   const std::string hello = "EHLO c\r\n", mail = hello + "MAIL FROM:<a@b.c>\r\n";
   auto one = [](const std::string& m) { play(m, 1); };

@@ -163,6 +163,25 @@ TEST(SmtpServer, BdatCarriesBytesAsTheyAre) {
   }
 }
 
+// What is bare is the same whether it came by DATA or by BDAT: every text of up to seven CR, LF and x.
+TEST(SmtpData, LineFaultsAreThoseOfDataReader) {
+  for (int length = 0; length <= 7; length++) {
+    int count = 1;
+    for (int i = 0; i < length; i++) count *= 3;
+    for (int n = 0; n < count; n++) {
+      std::string text;
+      for (int i = 0, rest = n; i < length; i++, rest /= 3) text += "\r\nx"[rest % 3];
+      DataReader reader(1000);
+      reader.feed(text + "\r\n.\r\n");
+      ASSERT_TRUE(reader.is_done());
+      EXPECT_EQ(line_faults(text).bare, reader.has_bare()) << escape(text);
+    }
+  }
+  std::string longest(DataReader::max_line, 'x');
+  EXPECT_FALSE(line_faults(longest + "\r\n" + longest + "\r\n" + longest).too_long);
+  EXPECT_TRUE(line_faults("\r\n" + longest + "x\r\n").too_long);
+}
+
 TEST(SmtpAddress, Paths) {
   auto path = [](std::string_view s) { auto p = take_path(s); return p ? p->address : std::string("none"); };
   EXPECT_EQ(path("<a@b.test>"), "a@b.test");

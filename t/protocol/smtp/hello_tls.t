@@ -1,0 +1,10 @@
+# With TLS from the first byte STARTTLS is not offered and AUTH is; without a certificate neither is.
+tls-at-once
+S: 220 mx.example.test ESMTP jdmail
+C: EHLO client.test
+S: 250-mx.example.test
+S: ...
+S: 250-DSN
+S: 250 AUTH PLAIN LOGIN
+C: STARTTLS
+S: 503 5.5.1 TLS is on

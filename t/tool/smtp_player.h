@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// smtp_player.h: an SMTP server's engine with an outside that transcripts know by heart.
+//
+//   recipients  every name @example.test but nobody@ (550), busy@ (451); postmaster; all else is remote
+//   logins      any user with the password "pw"; user "down": the directory does not answer
+//   messages    taken as q1, q2 ...; `refuse-commit`: the next one is not (452, no space)
+//   STARTTLS    what the client sent before the handshake is thrown away, as lib/net's Stream does
+#pragma once
+#include <memory>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "lib/base/text.h"
+#include "lib/smtp/server.h"
+
+class SmtpPlayer {
+ public:
+  explicit SmtpPlayer(const jd::smtp::ServerOptions& options) : engine_(options) {}
+
+  void feed(std::string_view bytes, std::string& said) {
+    waiting_ += bytes;
+    turn();
+    said += engine_.take_output();
+  }
+  void secured() {
+    engine_.secured("TLSv1.3", "TLS_AES_256_GCM_SHA384");
+    turn();
+  }
+  void dismiss(std::string& said) {
+    engine_.dismiss("idle too long, good bye");
+    said += engine_.take_output();
+  }
+  void refuse_commit() { refuse_commit_ = true; }
+  bool is_over() const { return engine_.wants() == Wants::close; }
+  bool wants_tls() const { return engine_.wants() == Wants::starttls; }
+  // One line "k=v k=v" per message taken, and the lines of the last one.
+  std::string envelopes, message;
+
+ private:
+  using Wants = jd::smtp::Server::Wants;
+
+  void turn() {
+    for (;;) {
+      waiting_.erase(0, engine_.feed(waiting_));
+      auto wants = engine_.wants();
+      if (wants == Wants::lookup) lookup();
+      else if (wants == Wants::login) login();
+      else if (wants == Wants::commit) commit();
+      else break;
+    }
+    if (wants_tls()) waiting_.clear();
+  }
+
+  void lookup() {
+    using jd::smtp::Reply;
+    const std::string& a = engine_.lookup_address();
+    if (a == "nobody@example.test") engine_.recipient_is(Reply{550, "5.1.1", "no such mailbox here"});
+    else if (a == "busy@example.test") engine_.recipient_is(Reply{451, "4.3.0", "try again later"});
+    else if (a.ends_with("@example.test") || jd::iequals(a, "postmaster")) engine_.recipient_is(std::nullopt);
+    else engine_.recipient_is_remote();
+  }
+
+  void login() {
+    auto& c = engine_.credentials();
+    if (c.user == "down") engine_.login_failed({454, "4.7.0", "temporary authentication failure"});
+    else if (c.password.reveal() == "pw" && c.act_as.empty()) engine_.logged_in(c.user);
+    else engine_.login_failed({535, "5.7.8", "wrong user name or password"});
+  }
+
+  void commit() {
+    message = engine_.take_message();
+    if (std::exchange(refuse_commit_, false)) return engine_.not_committed({452, "4.3.1", "no space left; try again later"});
+    std::string line;
+    for (auto& [k, v] : engine_.envelope().pairs())
+      if (k != "received") line += fmt::format("{}{}={}", line.empty() ? "" : " ", k, v);
+    envelopes += line + "\r\n";
+    engine_.committed(fmt::format("q{}", ++taken_));
+  }
+
+  jd::smtp::Server engine_;
+  std::string waiting_;
+  int taken_ = 0;
+  bool refuse_commit_ = false;
+};
