@@ -14,8 +14,10 @@
 #include "lib/mime/imap_form.h"
 #include "lib/mime/part.h"
 #include "lib/mime/section.h"
+#include "lib/mime/seven_bit.h"
 #include "lib/mime/text.h"
 #include "lib/mime/transfer.h"
+#include "lib/mime/writer.h"
 #include "t/unit/mime/imap_grammar.h"
 
 namespace {
@@ -30,6 +32,23 @@ void check_tree(const Part& p, std::size_t size) {
     at = c.end;
     check_tree(c, size);
   }
+}
+
+// The leaves, decoded; text with its line ends as they are sent.
+void leaves(const Part& p, std::string_view bytes, std::vector<std::string>& into) {
+  for (const Part& c : p.children) leaves(c, bytes, into);
+  if (!p.children.empty()) return;
+  std::string body = decode(bytes.substr(p.body_begin, p.end - p.body_begin), encoding_of(p.encoding));
+  into.push_back(p.is_text() ? to_crlf(body) : body);
+}
+
+void check_seven_bit(std::string_view bytes, const Part& root) {
+  auto changed = to_seven_bit(bytes);
+  if (!changed) return;
+  std::vector<std::string> before, after;
+  leaves(root, bytes, before);
+  leaves(parse(*changed), *changed, after);
+  MUST(before == after);
 }
 
 void check_message(std::string_view bytes) {
@@ -49,6 +68,7 @@ void check_message(std::string_view bytes) {
   visit_header_text(bytes, root, true, sink);
   visit_body_text(bytes, root, sink);
   MUST(jd::is_utf8(preview(bytes, root)));
+  check_seven_bit(bytes, root);
   contains_text(bytes, root, "n\xC3\xB6", SearchIn::all);
 }
 
