@@ -5,6 +5,7 @@
 
 #include "lib/base/hash.h"
 #include "lib/base/text.h"
+#include "lib/mime/seven_bit.h"
 
 namespace jd::smtp {
 namespace {
@@ -208,7 +209,7 @@ void Client::settle(queue::RcptResult& r, const Reply& reply) {
 std::string Client::mail_line() const {
   std::string s = "MAIL FROM:<" + d_->from + ">";
   if (has_size_) s += fmt::format(" SIZE={}", message_.size());
-  if (eight_bit_ && d_->body == queue::Body::eight_bit) s += " BODY=8BITMIME";
+  if (eight_bit_ && (d_->body == queue::Body::eight_bit || !is_ascii(message_))) s += " BODY=8BITMIME";
   if (d_->smtputf8 && utf8_) s += " SMTPUTF8";
   if (dsn_ && d_->ret != queue::Return::unset) s += d_->ret == queue::Return::full ? " RET=FULL" : " RET=HDRS";
   if (dsn_ && !d_->envid.empty()) s += " ENVID=" + xtext(d_->envid);
@@ -238,6 +239,9 @@ Event Client::send(const queue::RemoteDelivery& d, std::string_view message) {
   if (d.smtputf8 && !is_wide) is_wide = !is_ascii(message.substr(0, message.find("\r\n\r\n")));
   if (is_wide && !utf8_) return finish_all(Fate::perm, "5.6.7", "the host does not offer SMTPUTF8, which this message needs");
   if (d.body == queue::Body::binary) return finish_all(Fate::perm, "5.6.3", "binary messages cannot be sent");
+  std::string().swap(converted_);
+  if (!eight_bit_)
+    if (auto c = mime::to_seven_bit(message)) message = message_ = converted_ = std::move(*c);
   if (has_size_ && size_ > 0 && message.size() > size_)
     return finish_all(Fate::perm, "5.3.4", fmt::format("the host takes at most {} bytes, this message has {}", size_, message.size()));
   in_message_ = true;

@@ -9,7 +9,8 @@
 // Where the session ended (421, a broken connection) before the end of the message was handed out,
 // is_undelivered() says that nobody has it: it may be sent anew at once.
 // Uses SIZE, 8BITMIME, SMTPUTF8, DSN, PIPELINING, STARTTLS and AUTH PLAIN/LOGIN when offered.
-// A reply has at most max_reply bytes.  An 8-bit message goes to a host without 8BITMIME as it is.
+// A reply has at most max_reply bytes.  To a host without 8BITMIME an 8-bit message goes in 7-bit
+// form; when it is signed, as it is: nearly every host takes it, and the signature stays good.
 #pragma once
 #include <deque>
 #include <string>
@@ -89,6 +90,7 @@ class Client {
   uint64_t size_ = 0;
   const queue::RemoteDelivery* d_ = nullptr;
   std::string_view message_;
+  std::string converted_;  // what message_ is then
   std::size_t at_ = 0, next_rcpt_ = 0, answered_ = 0;
   bool sending_ = false, mail_ok_ = false, mail_refused_ = false;
   bool mail_waits_ = false;  // for the answer to RSET, where commands go one by one

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "lib/base/text.h"
+
 namespace jd::smtp {
 namespace {
 using Event = Client::Event;
@@ -124,6 +126,22 @@ TEST(Client, what_a_host_says_unasked_ends_the_session) {
   EXPECT_EQ(t.client.results()[0].fate, queue::Fate::delivered);
   EXPECT_EQ(t.client.feed(""), Event::failed);
   EXPECT_FALSE(t.client.is_reusable());
+}
+
+TEST(Client, sends_7_bits_where_8_are_not_offered) {
+  auto d = two();
+  d.recipients.pop_back();
+  for (bool is_offered : {true, false}) {
+    Dialog t;
+    t.hear(is_offered ? "220 hi\r\n250-mx\r\n250-8BITMIME\r\n250 SIZE\r\n" : "220 hi\r\n250-mx\r\n250 SIZE\r\n");
+    t.take();
+    t.client.send(d, "A: b\r\n\r\n\xc3\xa9\r\n");
+    t.hear("250 ok\r\n250 ok\r\n354 go\r\n");
+    std::string said = t.take();
+    EXPECT_EQ(said.starts_with(is_offered ? "MAIL FROM:<a@x.test> SIZE=12 BODY=8BITMIME\r\n" : "MAIL FROM:<a@x.test> SIZE=121\r\n"), true) << said;
+    EXPECT_EQ(is_ascii(said), !is_offered);
+    EXPECT_NE(said.find(is_offered ? "\xc3\xa9\r\n.\r\n" : "=C3=A9\r\n.\r\n"), said.npos) << said;
+  }
 }
 
 TEST(Client, knows_itself_by_its_name) {
