@@ -12,8 +12,10 @@ for base in 20000 24000 28000 32000 36000 40000 44000 48000; do
   flock -n 9 && ! grep -q ":$(printf %04X $((base + 25))) [0:]* 0A" /proc/net/tcp && break  # nor a stray one of before
 done
 ctl() { "$B/jdctl" --prefix "$dir" "$@" 9>&-; }
+at_end() { :; }  # what else a test has to stop; it may say so by a function of its own
 finish() {
   status=$?
+  at_end || true
   ctl stop >/dev/null 2>&1 || true
   if [ $status != 0 ]; then
     for f in "$dir"/log/*/current; do echo "--- $f"; tail -n 15 "$f"; done

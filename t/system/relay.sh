@@ -5,7 +5,7 @@
 instance
 other=$dir/other
 b() { "$B/jdctl" --prefix "$other" "$@" 9>&-; }
-trap 'b stop >/dev/null 2>&1 || true; finish' EXIT
+at_end() { b stop >/dev/null 2>&1; }
 b init --domain other.test --port-base $((base + 1000)) --yes
 echo pw | b user add cat@other.test --password-stdin
 b start
