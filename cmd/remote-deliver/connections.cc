@@ -105,10 +105,10 @@ void Connection::pump() {
 
 void Connection::on_closed(const std::string& why) {
   if (!user_) return owner_.gone(*this);
-  bool was_securing = std::exchange(securing_, false);
+  failed_in_handshake_ = std::exchange(securing_, false);
   stream_.close();
   Event e = client_.closed(peer_.name + ": " + why);
-  failed_in_tls_ = (was_securing || (secured_ && !is_ready_)) && peer_.tls == Peer::Tls::opportunistic;
+  failed_in_tls_ = (failed_in_handshake_ || (secured_ && !is_ready_)) && peer_.tls == Peer::Tls::opportunistic;
   user_->on_event(e);
 }
 

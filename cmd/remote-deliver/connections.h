@@ -59,6 +59,7 @@ class Connection : public net::StreamHandler {
   bool was_connected() const { return connected_; }
   // TLS was begun, not demanded, and the session failed before it could be used: clear text may do.
   bool failed_in_tls() const { return failed_in_tls_; }
+  bool failed_in_handshake() const { return failed_in_handshake_; }
   bool is_reused() const { return messages_ > 1; }
 
  private:
@@ -83,7 +84,7 @@ class Connection : public net::StreamHandler {
   unsigned messages_ = 0;
   Time born_;
   bool connected_ = false, securing_ = false, secured_ = false, is_ready_ = false, failed_in_tls_ = false,
-       leaving_ = false;
+       failed_in_handshake_ = false, leaving_ = false;
 };
 
 class Connections {

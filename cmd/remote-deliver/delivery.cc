@@ -97,6 +97,8 @@ void Delivery::on_event(smtp::Client::Event e) {
   if (!connection_->was_connected()) {
     s_.connections.unreachable(hosts_[at_].address);
     failure.code = "4.4.1";
+  } else if (connection_->failed_in_handshake()) {
+    failure.code = "4.7.5";
   }
   if (failure.code == "5.4.6") {  // ourselves behind another address: those that are no better lead here, too
     auto ours = hosts_[at_].preference;

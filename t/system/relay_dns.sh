@@ -5,7 +5,12 @@
 . "$(dirname "$0")/lib.sh"
 command -v nsd >/dev/null && command -v python3 >/dev/null || { echo "left out: relay_dns (needs nsd and python3)"; exit 0; }
 nsd= sink=
-trap 'kill $nsd $sink 2>/dev/null || true; finish' EXIT
+main=$dir
+at_end() {
+  dir=$main
+  kill $nsd $sink 2>/dev/null
+  "$B/jdctl" --prefix "$main/other" stop >/dev/null 2>&1
+}
 d=$(port 53) r=$dir/record
 mkdir "$dir/dns"
 cat >"$dir/dns/mail.zone" <<Z
@@ -105,6 +110,7 @@ inject servfail a@unloaded.example
 inject rcpts good@plain.mail.example full-x@plain.mail.example gone-x@plain.mail.example
 post small "$dir/3k" a@small.mail.example
 post seven "$dir/wide" a@seven.mail.example
+post wide "$dir/wide" b@plain.mail.example
 inject broken a@broken.mail.example
 inject deaf a@deaf.mail.example
 inject tls a@tls.mail.example
@@ -129,6 +135,8 @@ is 127.0.0.16 tls 1 || fail "TLS was offered and not used"
 at_most 127.0.0.14 connect 2
 at_most 127.0.0.15 connect 2
 wait_for 50 is 127.0.0.6 message 1
+grep -F '"to": ["a@seven.mail.example"]' "$r" | grep -F '"wide": false' | grep -qF 'h=C3=A9' || fail "8 bits went where 7 are taken"
+grep -F '"to": ["b@plain.mail.example"]' "$r" | grep -qF '"wide": true' || fail "8 bits were changed where they are taken"
 is 127.0.0.5 mail 0 || fail "a message over the host's size was begun"
 [ "$(cut -d, -f2- "$r" | grep -F '"message"' | grep -oE '"subject": "[a-z]+ [0-9]+"' | sort | uniq -d | wc -l)" = 0 ] || fail "a message came twice"
 
@@ -150,3 +158,60 @@ bounced a@small.mail 5.3.4
 wait_for 20 waits a@unloaded.example 4.4.3
 wait_for 20 waits a@backup.mail.example 4.4.1
 waits full-x@plain.mail.example 4.2.2 || fail "the 450 is not told"
+
+# One after the other over one connection; QUIT when it idles.
+inject one a@many.mail.example
+wait_for 50 is 127.0.0.8 message 21
+before=$(seen 127.0.0.8 connect)
+for i in 22 23 24 25 26; do
+  inject "one $i" a@many.mail.example
+  wait_for 50 is 127.0.0.8 message $i
+done
+is 127.0.0.8 connect "$before" || fail "connected anew while a connection was idle"
+all_quit() { [ "$(seen "$1" quit)" = "$(seen "$1" connect)" ]; }
+wait_for 60 all_quit 127.0.0.8
+
+# A stop waits for the answer to what was sent, and says QUIT.
+inject slow slow-x@many.mail.example
+wait_for 50 grep -qF '"to": "slow-x@many.mail.example"' "$r"
+ctl stop >/dev/null
+is 127.0.0.8 message 27 || fail "the stop did not wait for an answer"
+all_quit 127.0.0.8 || fail "the stop forgot QUIT"
+ctl start >/dev/null
+! ctl queue list | grep -q slow-x || fail "what was delivered at the stop is still in the queue"
+
+# The DNS does not answer at all: that takes a while to know, see the end.
+kill $nsd
+inject silent a@silent.mail.example
+
+# A smarthost: login over STARTTLS, a wrong password, a certificate that is not good, implicit clear.
+dir=$main/other
+ctl init --domain other.test --port-base $((base + 1000)) --yes >/dev/null
+cp "$main/body" "$dir/body"
+smarthost() {  # smarthost HOST PASSWORD TLS
+  printf '%s\n' "$2" >"$dir/etc/smarthost.password"
+  set_to smarthost "\"$1:$p\""
+  set_to user '"us"'
+  set_to password_file '"smarthost.password"'
+  set_to tls "\"$3\""
+  ctl restart >/dev/null
+}
+set_to retry '["1s"]'
+smarthost 127.0.0.19 secret opportunistic
+inject first a@anywhere.example
+inject second b@anywhere.example
+wait_for 50 is 127.0.0.19 message 2
+[ "$(grep -cF '"event": "auth", "n": 1, "ok": true, "tls": true' "$r")" = 1 ] || fail "no login over TLS"
+smarthost 127.0.0.19 wrong opportunistic
+inject third c@anywhere.example
+wait_for 50 waits c@anywhere.example 4.7.8
+smarthost 127.0.0.19 secret required
+wait_for 50 waits c@anywhere.example 4.7.5
+is 127.0.0.19 message 2 || fail "a certificate that is not good was taken"
+smarthost 127.0.0.20 secret never
+wait_for 50 is 127.0.0.20 message 1
+! grep -rqE 'secret|dXMAc2VjcmV0|c2VjcmV0' "$dir/log" || fail "the password is in a log"
+ctl stop >/dev/null
+dir=$main
+
+wait_for 250 waits a@silent.mail.example 4.4.3
