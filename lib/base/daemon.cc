@@ -229,6 +229,7 @@ void ready() {
 
 int run_daemon(int argc, char** argv, const Daemon& d) {
   log::set_program(d.name);
+  log::never_block();
   std::string prefix = "/";
   uint64_t ready_on = 0;
   bool check = false;

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "lib/base/log.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "lib/base/text.h"
 
@@ -18,6 +24,25 @@ bool is_plain(std::string_view s) {
   return !s.empty() && std::none_of(s.begin(), s.end(), [](char c) {
     return is_ctl(c) || c == ' ' || c == '"' || c == '\\' || c == '=' || is_8bit(c);
   });
+}
+
+std::atomic<uint64_t> lost = 0;
+std::atomic<bool> is_stuck = false;
+
+bool write_line(std::string_view line) {
+  if (::write(2, line.data(), line.size()) >= 0) return true;
+  if (errno != EAGAIN || is_stuck) return false;
+  pollfd p{2, POLLOUT, 0};
+  return ::poll(&p, 1, 200) > 0 && ::write(2, line.data(), line.size()) >= 0;
+}
+
+// A longer line could be torn by another process's, or be written in part.
+void put(std::string line) {
+  if (line.size() > PIPE_BUF) line.replace(PIPE_BUF - 4, line.npos, "...\n");
+  is_stuck = !write_line(line);
+  if (is_stuck) lost++;
+  else if (uint64_t n = lost.exchange(0))
+    event(Level::error, "log_lines_lost", {{"count", n}, {"what", "whoever keeps the log did not read; is the disk full?"}});
 }
 
 void add(std::string& line, std::string_view key, std::string_view value) {
@@ -38,7 +63,14 @@ void event(Level level, std::string_view name, Fields fields) {
   for (auto& f : fields) add(line, f.key, f.value.text());
   line += '\n';
   if (captured) *captured += line;
-  else if (::write(2, line.data(), line.size()) < 0) return;  // nowhere left to say it
+  else put(std::move(line));
+}
+
+void never_block() {
+  struct stat st;
+  if (::fstat(2, &st) < 0 || !S_ISFIFO(st.st_mode)) return;
+  ::fcntl(2, F_SETPIPE_SZ, 1 << 20);  // a burst must not look like a reader that stopped
+  ::fcntl(2, F_SETFL, ::fcntl(2, F_GETFL) | O_NONBLOCK);
 }
 
 bool debug_on() {

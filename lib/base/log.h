@@ -6,7 +6,7 @@
 //
 // The first word is a stable event name, listed in jdmail-log(5).  Values are quoted when they have
 // blanks, quotes or control bytes; nothing from outside can start a new line.  Each event is one
-// write(2).  `trace` is a word that ties the lines of one message or session together: it is set by
+// write(2) of at most PIPE_BUF bytes.  `trace` is a word that ties the lines of one message or session together: it is set by
 // a Trace object while the work for that session is done.  Secrets have no formatter (secret.h).
 // Levels: error (an operator must act), warn (heals, look if often), info (one per message and
 // step), debug (per session; off unless JDMAIL_DEBUG is set).
@@ -54,6 +54,9 @@ inline void debug(std::string_view name, Fields f = {}) {
 void failure(std::string_view name, const Error& e, Fields fields = {});
 
 void set_program(std::string_view name);
+// Where stderr is a pipe whose reader does not read (s6-log on a full disk), lines are dropped from
+// now on instead of blocking the service; log_lines_lost tells how many when it reads again.
+void never_block();
 // Tests: lines go here instead of stderr.  nullptr: stderr again.
 void capture(std::string* into);
 

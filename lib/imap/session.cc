@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lib/imap/session.h"
 
+#include <errno.h>
 #include <fmt/format.h>
 
 #include "lib/base/log.h"
@@ -194,7 +195,8 @@ void Session::bad(std::string_view text) {
 }
 void Session::failed(const Error& e, std::string_view what) {
   log::failure("imap_command_failed", e, {{"command", name_}});
-  no(fmt::format("[{}] {}", e.fault == Fault::temp ? "UNAVAILABLE" : "SERVERBUG", what));
+  const char* why = e.sys == ENOSPC ? ": no space left on the server; try again later" : "";
+  no(fmt::format("[{}] {}{}", e.fault == Fault::temp ? "UNAVAILABLE" : "SERVERBUG", what, why));
 }
 
 bool Session::messages(Cursor& c, std::vector<std::size_t>& out) {

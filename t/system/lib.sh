@@ -5,6 +5,7 @@ set -e
 cd "$(dirname "$0")/../.."
 O=${O:-out/release}
 B=$O/bin
+export O B
 dir=$(mktemp -d /tmp/jdmail-system-XXXXXX)
 # A range of 3000 ports that nobody else has: the lock lives as long as this shell.
 for base in 20000 24000 28000 32000 36000 40000 44000 48000; do

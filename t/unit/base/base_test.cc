@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Results, time, ids, secrets, digests, the log: the small things.
 #include <errno.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "lib/base/file.h"
 #include "lib/base/hash.h"
@@ -169,6 +172,35 @@ TEST(Sandbox, CallsOutsideTheGroupsFail) {
   });
   EXPECT_EQ(status, 0);
 #endif
+}
+
+TEST(Log, AReaderThatStopsDoesNotStopTheService) {
+  int p[2];
+  ASSERT_EQ(::pipe(p), 0);
+  int kept = ::dup(2);
+  ::dup2(p[1], 2);
+  log::never_block();
+  for (int i = 0; i < 20000; i++) log::info("event", {{"number", i}, {"text", std::string(100, 'x')}});
+  std::string text(4 << 20, '\0');
+  auto drain = [&] {
+    ssize_t n = ::read(p[0], text.data(), text.size());
+    return n > 0 ? text.substr(0, static_cast<std::size_t>(n)) : std::string();
+  };
+  std::string first = drain();
+  log::info("again");
+  log::info("long", {{"text", std::string(1900, '\\')}, {"more", std::string(1900, '\\')}});
+  std::string second = drain();
+  ::dup2(kept, 2);
+  ::close(kept);
+  ::close(p[0]);
+  ::close(p[1]);
+  EXPECT_EQ(first.back(), '\n');
+  auto written = static_cast<uint64_t>(std::count(first.begin(), first.end(), '\n'));
+  EXPECT_LT(written, 20000u);
+  EXPECT_NE(second.find("again\n"), second.npos);
+  EXPECT_NE(second.find(fmt::format("log_lines_lost level=error count={} ", 20000 - written)), second.npos) << second.substr(0, 300);
+  EXPECT_TRUE(second.ends_with("...\n"));
+  EXPECT_LE(second.size() - second.find("long"), 4096u);
 }
 
 }  // namespace jd
