@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ctl.h: what jdctl's commands share.  Each returns an exit status: 0, 100, 101 or 111.
+// ctl.h: what jdctl's commands share.  Each returns an exit status: 0, 1 (import and
+// export: done, something was left out), 100, 101 or 111.
 #pragma once
 #include <string>
 #include <vector>
@@ -47,5 +48,8 @@ int queue(const Options& o, const std::string& verb, const QueueOptions& q);
 int trace(const Options& o, const std::string& word);
 struct MailboxOptions { std::string address, folder, uid; bool repair = false; };
 int mailbox(const Options& o, const std::string& verb, const MailboxOptions& m);
+struct TransferOptions { std::string address, format, folder, path; bool force = false; };
+int mailbox_import(const Options& o, const TransferOptions& t);
+int mailbox_export(const Options& o, const TransferOptions& t);
 
 }  // namespace jd::ctl

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 // queue, trace, mailbox: where mail is and what became of it.
-#include <errno.h>
-#include <grp.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <set>
 
-#include "cmd/jdctl/ctl.h"
+#include "cmd/jdctl/transfer.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
@@ -18,15 +14,6 @@
 
 namespace jd::ctl {
 namespace {
-
-// A look at a mailbox may write (a log that is rebuilt): as root that would be root's file.
-Status become_owner(const std::string& path) {
-  struct stat st;
-  if (::geteuid() != 0 || ::stat(path.c_str(), &st) < 0 || st.st_uid == 0) return {};
-  if (::setgroups(0, nullptr) < 0 || ::setresgid(st.st_gid, st.st_gid, st.st_gid) < 0 || ::setresuid(st.st_uid, st.st_uid, st.st_uid) < 0)
-    return fail_errno(errno, "cannot become the owner of {}", path);
-  return {};
-}
 
 int queue_list(const Options& o, ipc::BlockingClient& qrun, const QueueOptions& q) {
   Json all = Json::array();
@@ -137,11 +124,14 @@ int trace(const Options& o, const std::string& given) {
 }
 
 int mailbox(const Options& o, const std::string& verb, const MailboxOptions& m) {
-  auto at = m.address.rfind('@');
-  if (at == std::string::npos) return failed(Error(Fault::usage, fmt::format("'{}' is not an address", m.address)));
-  std::string path = o.paths.mail + "/" + store::account_directory(lower(m.address.substr(0, at)), lower(m.address.substr(at + 1)));
+  auto found = mailbox_path(o, m.address);
+  if (!found) return failed(found.error());
+  const std::string& path = *found;
   if (!file::exists(path)) return failed(Error(Fault::perm, fmt::format("{} has no mailbox yet: it is made by the first message or login", m.address)));
-  if (auto r = become_owner(path); !r) return failed(r.error());
+  // A look may write (a log that is rebuilt): as root that would be root's file.
+  auto owner = Owner::of(path);
+  if (!owner) return failed(owner.error());
+  if (auto r = owner->become(); !r) return failed(r.error());
   auto a = store::Account::open(path, false);
   if (!a) return failed(a.error());
   if (verb == "check") {

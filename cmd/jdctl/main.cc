@@ -84,6 +84,14 @@ int main(int argc, char** argv) {
   mailboxes.push_back({"list", &json(mailbox.command("list", "folders with counts")).positional("address", m.address, "the account")});
   mailboxes.push_back({"cat", &mailbox.command("cat", "print a message").positional("address", m.address, "the account").positional("folder", m.folder, "e.g. INBOX").positional("uid", m.uid, "its UID")});
   mailboxes.push_back({"check", &mailbox.command("check", "verify every checksum").positional("address", m.address, "the account").flag("--repair", m.repair, "drop what is lost, bring back what no folder shows")});
+  ctl::TransferOptions t;
+  struct Transfer { const char* verb; const char* about; int (*run)(const ctl::Options&, const ctl::TransferOptions&); Args* args; };
+  Transfer transfers[] = {{"import", "take in a Maildir or mbox", ctl::mailbox_import, nullptr}, {"export", "write it as Maildir or mbox", ctl::mailbox_export, nullptr}};
+  for (auto& x : transfers) {
+    x.args = &json(mailbox.command(x.verb, x.about)).positional("address", t.address, "the account").positional("path", t.path, "directory or file; - is a pipe");
+    x.args->option("--format", t.format, "maildir or mbox").option("--folder", t.folder, "this folder only");
+  }
+  transfers[0].args->flag("--force", t.force, "take what is there already, too");
 
   if (auto code = a.parse(argc, argv)) return *code;
   o.paths = Paths::of(prefix);
@@ -104,6 +112,7 @@ int main(int argc, char** argv) {
   for (auto& v : users) if (v.args->chosen()) return ctl::user(o, v.name, u);
   for (auto& v : aliases) if (v.args->chosen()) return ctl::alias(o, v.name, name, targets);
   for (auto& v : queues) if (v.args->chosen()) return ctl::queue(o, v.name, q);
+  for (auto& x : transfers) if (x.args->chosen()) return x.run(o, t);
   for (auto& v : mailboxes) if (v.args->chosen()) return ctl::mailbox(o, v.name, m);
   return 100;
 }

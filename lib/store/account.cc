@@ -68,6 +68,12 @@ Status Account::rename_inbox(std::string_view to) {
   return {};
 }
 
+// The log decides; a crash in between leaves a tree that is only asked when a log is lost.
+Status Account::renumber(Folder& f, uint32_t uid_validity) {
+  CHECK(f.renumber(uid_validity));
+  return tree_.set_uid_validity(f.id(), uid_validity);
+}
+
 Result<Account::Usage> Account::usage() {
   Usage u;
   CHECK(tree_.refresh());

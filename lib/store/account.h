@@ -40,6 +40,9 @@ class Account {
   // RENAME INBOX x: all mail goes to the new folder x, INBOX stays empty (RFC 3501 §6.3.5).
   Status rename_inbox(std::string_view to);
 
+  // An empty folder takes the UIDVALIDITY of the mail that is imported into it; see Folder::renumber.
+  Status renumber(Folder& f, uint32_t uid_validity);
+
   struct Usage { uint64_t bytes = 0, messages = 0; };
   Result<Usage> usage();  // of all folders, exact; expunged mail does not count
 

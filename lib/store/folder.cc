@@ -44,7 +44,8 @@ Status Folder::make_log() {
   FolderState fresh;
   fresh.init(info_.uid_validity);
   TRY(auto damage, segments_.scan(Time{}, [&](const MailSegments::Found& m) {
-    if (m.meta.folder != info_.id || fresh.find(m.meta.uid)) return true;
+    if (m.meta.folder != info_.id) return true;
+    fresh.drop(m.meta.uid);  // of an older numbering (renumber): the later record is this one's
     Entry e{m.meta.uid, m.meta.flags, static_cast<uint8_t>(m.meta.kind), m.ref, m.meta_bytes, m.meta.size,
             m.meta.date, 0, 1, m.stamp};
     std::string p;
@@ -349,7 +350,7 @@ Status Folder::set_recent(uint32_t uid) {
 Status Folder::rewrite_if_grown() {
   uint64_t live = (state_.entries().size() + state_.gone().size()) * entry_bytes;
   if (reader_->tell() < rewrite_least + 4 * live) return {};
-  if (auto r = rewrite(); !r) {
+  if (auto r = rewrite(state_); !r) {
     log::failure("rewrite_failed", r.error(), {{"folder", info_.name}});
     return {};  // the old log is whole; try at the next change
   }
@@ -357,15 +358,15 @@ Status Folder::rewrite_if_grown() {
   return open_writer();
 }
 
-Status Folder::rewrite() {
+Status Folder::rewrite(const FolderState& as) {
   std::string tmp = fmt::format("box/{}.tmp", info_.id);
   std::set<uint32_t> segments;
-  for (auto& e : state_.entries())
+  for (auto& e : as.entries())
     if (e.uid >= snapshot_next_) segments.insert(e.ref.segment);
   CHECK(segments_.commit_segments(segments));
   CHECK(file::unlink(dir_, tmp));
   TRY(auto w, journal::SegmentWriter::create(dir_, tmp, {kind_box, info_.id, 0, true}));
-  for (auto& o : state_.snapshot(keep_gone_since())) CHECK(w.append(o.type, 0, o.stamp, {o.payload}));
+  for (auto& o : as.snapshot(keep_gone_since())) CHECK(w.append(o.type, 0, o.stamp, {o.payload}));
   CHECK(w.commit());
   if (!reader_->damage().empty()) {
     CHECK(file::unlink(dir_, log_name() + ".damaged"));
@@ -388,9 +389,37 @@ Status Folder::heal() {
   if (damage().empty()) return {};
   TRY(auto hold, lock_.hold());
   CHECK(refresh());
-  CHECK(rewrite());
+  CHECK(rewrite(state_));
   CHECK(load());
   return file::unlink(dir_, log_name() + ".damaged");
+}
+
+Status Folder::sync() {
+  CHECK(segments_.commit());
+  return writer_ ? commit() : Status{};
+}
+
+Status Folder::renumber(uint32_t uid_validity) {
+  TRY(auto hold, lock_.hold());
+  CHECK(open_writer());
+  if (!state_.entries().empty()) return fail(Fault::perm, "folder '{}' has mail: its UIDVALIDITY stays", info_.name);
+  FolderState as = state_;
+  as.renumber(uid_validity);
+  CHECK(rewrite(as));
+  info_.uid_validity = uid_validity;
+  CHECK(load());
+  return open_writer();
+}
+
+Status Folder::skip_to(uint32_t uid) {
+  TRY(auto hold, lock_.hold());
+  CHECK(open_writer());
+  if (uid <= state_.uid_next()) return {};
+  FolderState as = state_;
+  as.skip_to(uid);
+  CHECK(rewrite(as));
+  CHECK(load());
+  return open_writer();
 }
 
 }  // namespace jd::store

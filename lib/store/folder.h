@@ -44,6 +44,8 @@ class Folder {
   Result<bool> refresh();  // true: something changed
   // The message is visible on return, and with `durable` survives a power cut.
   Result<uint32_t> append(const NewMessage& m, bool durable);
+  // What append() wrote without `durable` survives a power cut from now on: one sync for many.
+  Status sync();
   // Durable on return; the new mod_seq, or 0 when nothing changed.  Unknown keywords are made; perm
   // when there are more than max_keywords.
   Result<uint64_t> store(FlagOp op, uint8_t flags, const std::vector<std::string>& keywords, const UidSet& uids);
@@ -57,6 +59,11 @@ class Folder {
   std::vector<std::string> damage() const;
   Status heal();
   Status set_recent(uint32_t uid);     // \Recent is over for UIDs below it
+  // For mail that is imported with its UIDs.  A folder without messages takes another UIDVALIDITY and
+  // begins with UID 1 (perm when it has any; the tree must say the same, see Account::renumber); no
+  // UID below `uid` is given to what arrives from now on.  Both durable on return.
+  Status renumber(uint32_t uid_validity);
+  Status skip_to(uint32_t uid);
 
  private:
   Folder(int dir, AccountLock& lock, MailSegments& segments, const FolderInfo& info)
@@ -72,7 +79,7 @@ class Folder {
   Status reserve(uint32_t uids);
   Status commit();                                 // outside the lock: others go on meanwhile
   Status rewrite_if_grown();
-  Status rewrite();
+  Status rewrite(const FolderState& as);
 
   int dir_;
   AccountLock& lock_;

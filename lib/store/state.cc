@@ -33,6 +33,14 @@ void FolderState::init(uint32_t uid_validity) {
   uid_validity_ = uid_validity;
 }
 
+void FolderState::renumber(uint32_t uid_validity) {
+  MUST(entries_.empty());
+  uid_validity_ = uid_validity;
+  uid_next_ = recent_ = reserved_end_ = 1;
+  reserved_boot_.clear();
+  mod_seq_++;
+}
+
 void FolderState::drop(uint32_t uid) {
   auto i = at_least(uid);
   if (i == entries_.end() || i->uid != uid) return;

@@ -46,6 +46,8 @@ class FolderState {
   // or damaged).
   void drop(uint32_t uid);
   void init(uint32_t uid_validity);
+  // Another UIDVALIDITY, UIDs from 1 on; only while there are no entries.
+  void renumber(uint32_t uid_validity);
 
   // The records that say all of this; expunged entries older than `keep_since` are left out.
   struct Out { uint16_t type; uint64_t stamp; std::string payload; };

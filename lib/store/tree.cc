@@ -208,4 +208,16 @@ Status Tree::subscribe(std::string_view given, bool on) {
   return write(on ? type_subscribe : type_unsubscribe, name);
 }
 
+Status Tree::set_uid_validity(uint32_t id, uint32_t uid_validity) {
+  TRY(auto hold, lock_->hold());
+  CHECK(refresh());
+  const FolderInfo* f = find(id);
+  if (!f) return fail(Fault::perm, "no folder {}", id);
+  std::string p;
+  put(p, id);
+  put(p, uid_validity);
+  put(p, static_cast<uint8_t>(f->special));
+  return write(type_create, p + f->name);
+}
+
 }  // namespace jd::store

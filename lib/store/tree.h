@@ -3,7 +3,8 @@
 //
 // Names are UTF-8 with '/' between levels; INBOX (any case) is folder 1 and always there.  Every
 // change is durable on return.  Records, in the framing of lib/log (kind_tree):
-//   create      id:u32 uid_validity:u32 special:u8 name     (special: enum Special)
+//   create      id:u32 uid_validity:u32 special:u8 name     (special: enum Special); of an id that is
+//               there already: it has this UIDVALIDITY from now on
 //   rename      id:u32 name
 //   remove      id:u32                       its messages stay until compaction
 //   subscribe, unsubscribe   name            a name may be subscribed to that is not there (RFC 3501)
@@ -53,6 +54,7 @@ class Tree {
   Status rename(std::string_view from, std::string_view to);
   Status remove(std::string_view name);
   Status subscribe(std::string_view name, bool on);
+  Status set_uid_validity(uint32_t id, uint32_t uid_validity);  // use Account::renumber
 
  private:
   Tree(int dir, AccountLock& lock) : dir_(dir), lock_(&lock) {}

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+// mailbox import: Maildir and mbox into an account.
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cmd/jdctl/transfer.h"
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+#include "lib/store/account.h"
+#include "lib/store/importer.h"
+#include "lib/store/maildir.h"
+#include "lib/store/mbox.h"
+
+namespace jd::ctl {
+namespace {
+using store::FolderImport;
+constexpr int max_depth = 50;
+
+class Import {
+ public:
+  Import(const Options& o, const TransferOptions& t) : options_(o), t_(t), summary_(o.json, "imported") {}
+  int run();
+
+ private:
+  Result<std::string> format() const;
+  Status open_account();
+  Status maildir();
+  Status maildir_folder(int top, const store::MaildirFolder& f, const std::string& into);
+  Status mbox();
+  Status mbox_directory(int dir, const std::string& below, int depth);
+  Status mbox_stream(Fd fd, const std::string& label, const std::string& folder);
+  Status mbox_messages(store::MboxReader& reader, const std::string& label, const std::string& folder, int64_t date);
+  Status begin(const std::string& where, const std::string& folder, store::Numbering n, std::optional<FolderImport>& out);
+  Status add(FolderImport& f, const std::string& where, const store::PortableMessage& m);
+  Status finish(FolderImport& f);
+  void subscribe(const std::vector<std::string>& names);
+
+  const Options& options_;
+  const TransferOptions& t_;
+  Summary summary_;
+  Owner owner_;
+  std::unique_ptr<store::Account> account_;
+  std::vector<std::string> folders_;  // that were imported
+};
+
+// A file or a pipe.
+struct FdSource : store::MboxReader::Source {
+  explicit FdSource(int f) : fd(f), can_seek(::lseek(f, 0, SEEK_CUR) >= 0) {}
+  Result<std::size_t> read(char* into, std::size_t size) override {
+    for (;;) {
+      ssize_t n = ::read(fd, into, size);
+      if (n >= 0) return static_cast<std::size_t>(n);
+      if (errno != EINTR) return fail_errno(errno, "cannot read the mbox");
+    }
+  }
+  Result<std::optional<std::string>> at(uint64_t offset, std::size_t size) override {
+    if (!can_seek) return std::optional<std::string>();
+    TRY(auto bytes, file::read_at(fd, size, offset));
+    return std::optional(std::move(bytes));
+  }
+  int fd;
+  bool can_seek;
+};
+
+// Is the account known?  Its mailbox is made by the first who needs it.
+Status check_account(const Options& o, const std::string& address) {
+  std::string wanted = lower(address), after;
+  for (;;) {
+    ipc::Message m("user-list");
+    m.set("domain", wanted.substr(wanted.rfind('@') + 1)).set("after", after).set("limit", uint64_t{1000});
+    TRY(auto r, ask_directory(o, m));
+    auto entries = r.all("entry");
+    for (auto e : entries) {
+      after = std::string(e.substr(0, e.find('\t')));
+      if (after == wanted) return {};
+    }
+    if (entries.size() < 1000) return fail(Fault::perm, "there is no account {}: make it with 'jdctl user add'", wanted);
+  }
+}
+
+bool is_maildir(const std::string& path) {
+  struct stat st;
+  for (const char* sub : {"/cur", "/new"})
+    if (::stat((path + sub).c_str(), &st) == 0 && S_ISDIR(st.st_mode)) return true;
+  Result<Fd> top = file::open(path, O_RDONLY | O_DIRECTORY);
+  std::vector<store::Left> ignored;
+  auto folders = top ? store::maildir_folders(top->get(), ignored) : Result<std::vector<store::MaildirFolder>>(Unexpected(top.error()));
+  return folders && !folders->empty();
+}
+
+Result<std::string> Import::format() const {
+  if (!t_.format.empty()) return t_.format;
+  if (t_.path == "-") return "mbox";
+  struct stat st;
+  if (::stat(t_.path.c_str(), &st) < 0) return fail_errno(errno, "cannot import {}", t_.path);
+  return S_ISDIR(st.st_mode) && is_maildir(t_.path) ? "maildir" : "mbox";
+}
+
+Status Import::open_account() {
+  TRY(std::string path, mailbox_path(options_, t_.address));
+  bool is_there = file::exists(path);
+  if (!is_there) CHECK(check_account(options_, t_.address));
+  TRY(owner_, Owner::of(is_there ? path : options_.paths.mail));
+  Owner::Hold as_owner(owner_);
+  TRY(account_, store::Account::open(path, true));
+  return {};
+}
+
+int Import::run() {
+  auto f = format();
+  if (!f) return failed(f.error());
+  if (auto r = open_account(); !r) return failed(r.error());
+  Status r = *f == "maildir" ? maildir() : mbox();
+  if (!r) {
+    int code = failed(r.error());
+    if (code == 111) fprintf(stderr, "jdctl: what was imported so far stays: run the same command again when the cause is gone\n");
+    return code;
+  }
+  return summary_.print(t_.address, *f);
+}
+
+// perm: this folder is left out, the others go on.
+Status Import::begin(const std::string& where, const std::string& folder, store::Numbering n, std::optional<FolderImport>& out) {
+  Owner::Hold as_owner(owner_);
+  auto r = FolderImport::begin(*account_, folder, n, t_.force);
+  if (!r && r.error().fault != Fault::perm) return Unexpected(r.error());
+  if (r) out = std::move(*r);
+  else summary_.left(where, "the whole folder: " + r.error().what);
+  return {};
+}
+
+Status Import::add(FolderImport& f, const std::string& where, const store::PortableMessage& m) {
+  Owner::Hold as_owner(owner_);
+  auto r = f.add(m);
+  if (!r && r.error().fault != Fault::perm) return wrap(Status(Unexpected(r.error())), "{}", where);
+  if (!r) summary_.left(where, r.error().what);
+  return {};
+}
+
+Status Import::finish(FolderImport& f) {
+  Owner::Hold as_owner(owner_);
+  CHECK(f.finish());
+  auto& r = f.report();
+  folders_.push_back(r.folder);
+  summary_.folder({r.folder, r.added, r.present, r.expunged, r.renumbered, r.keywords_left_out, r.uid_validity, r.keeps_uids, r.note});
+  return {};
+}
+
+// Names of folders that are gone may be subscribed to: they are taken as they are.
+void Import::subscribe(const std::vector<std::string>& names) {
+  Owner::Hold as_owner(owner_);
+  for (auto& n : names)
+    if (auto r = account_->tree().subscribe(n, true); !r) summary_.left("subscription to " + n, r.error().what);
+}
+
+Status Import::maildir() {
+  TRY(Fd top, wrap(file::open(t_.path, O_RDONLY | O_DIRECTORY), "cannot import {}", t_.path));
+  std::vector<store::Left> left;
+  TRY(auto folders, wrap(store::maildir_folders(top.get(), left), "{}", t_.path));
+  summary_.left(t_.path, left);
+  bool is_one = !t_.folder.empty();
+  if (is_one) std::erase_if(folders, [](auto& f) { return f.directory != "."; });
+  if (folders.empty()) return fail(Fault::perm, "{} is not a Maildir: there is no cur or new in it", t_.path);
+  for (auto& f : folders) CHECK(maildir_folder(top.get(), f, is_one ? t_.folder : f.name));
+  auto names = is_one ? std::vector<std::string>{} : store::maildir_subscriptions(top.get());
+  subscribe(names.empty() ? folders_ : names);
+  return {};
+}
+
+Status Import::maildir_folder(int top, const store::MaildirFolder& f, const std::string& into) {
+  std::string where = f.directory == "." ? t_.path : t_.path + "/" + f.directory;
+  std::vector<store::Left> left;
+  auto dir = store::open_maildir(top, f.directory);
+  auto list = dir ? store::list_maildir(dir->get(), left) : Result<store::MaildirListing>(Unexpected(dir.error()));
+  summary_.left(where, left);
+  if (!list) {
+    summary_.left(where, "the whole folder: " + list.error().what);
+    return {};
+  }
+  std::optional<FolderImport> import;
+  CHECK(begin(where, into, list->numbering, import));
+  if (!import) return {};
+  bool had_uids = false;
+  for (auto& item : list->items) {
+    if (had_uids && !item.uid) {
+      Owner::Hold as_owner(owner_);
+      CHECK(import->pass_uid_next());
+    }
+    had_uids = item.uid != 0;
+    std::string place = where + "/" + item.file;
+    auto m = store::read_maildir(dir->get(), *list, item);
+    if (!m && m.error().fault != Fault::perm) return wrap(Status(Unexpected(m.error())), "{}", place);
+    if (!m) summary_.left(place, m.error().what);
+    else CHECK(add(*import, place, *m));
+  }
+  return finish(*import);
+}
+
+Status Import::mbox() {
+  std::string folder = t_.folder.empty() ? "INBOX" : t_.folder;
+  if (t_.path == "-") {
+    CHECK(mbox_stream(Fd(::dup(0)), "standard input", folder));
+  } else {
+    TRY(Fd fd, wrap(file::open(t_.path, O_RDONLY), "cannot import {}", t_.path));
+    struct stat st;
+    if (::fstat(fd.get(), &st) < 0) return fail_errno(errno, "cannot import {}", t_.path);
+    if (!S_ISDIR(st.st_mode)) {
+      CHECK(mbox_stream(std::move(fd), t_.path, folder));
+    } else if (!t_.folder.empty()) {
+      return fail(Fault::usage, "{} is a directory: --folder goes with one file", t_.path);
+    } else {
+      CHECK(mbox_directory(fd.get(), "", 0));
+      for (const char* list : {".subscriptions", "subscriptions", ".mailboxlist"})
+        if (auto text = file::read_all(fd.get(), list)) {
+          subscribe(store::parse_dovecot_subscriptions(*text, '/'));
+          return {};
+        }
+    }
+  }
+  if (folders_.empty() && t_.path != "-" && !t_.folder.empty()) return {};
+  subscribe(folders_);
+  return {};
+}
+
+// One file a folder; links are not followed.
+Status Import::mbox_directory(int dir, const std::string& below, int depth) {
+  TRY(auto names, file::list(dir, "."));
+  std::sort(names.begin(), names.end());
+  for (auto& n : names) {
+    std::string path = below + n, where = t_.path + "/" + path;
+    if (n[0] == '.' || n.ends_with(".lock") || n.ends_with(".msf") || n == "subscriptions") continue;
+    auto fd = file::open(dir, n, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    struct stat st;
+    if (!fd || ::fstat(fd->get(), &st) < 0) {
+      summary_.left(where, fd ? "cannot be looked at" : fd.error().sys == ELOOP ? "is a symbolic link, which is not followed" : fd.error().what);
+    } else if (S_ISDIR(st.st_mode)) {
+      if (depth >= max_depth) summary_.left(where, "directories nest too deep");
+      else CHECK(mbox_directory(fd->get(), path + "/", depth + 1));
+    } else if (!S_ISREG(st.st_mode)) {
+      summary_.left(where, "is no regular file");
+    } else {
+      CHECK(mbox_stream(std::move(*fd), where, store::folder_of_mbox(path)));
+    }
+  }
+  return {};
+}
+
+Status Import::mbox_stream(Fd fd, const std::string& label, const std::string& folder) {
+  struct stat st;
+  bool is_file = ::fstat(fd.get(), &st) == 0 && S_ISREG(st.st_mode);
+  FdSource source(fd.get());
+  store::MboxReader reader(source);
+  return mbox_messages(reader, label, folder, is_file ? st.st_mtim.tv_sec : 0);
+}
+
+// date: of messages that tell none.
+Status Import::mbox_messages(store::MboxReader& reader, const std::string& label, const std::string& folder, int64_t date) {
+  std::optional<FolderImport> import;
+  for (;;) {
+    auto m = reader.next();
+    if (!m && m.error().fault == Fault::perm && !import) {
+      if (t_.path == label || t_.path == "-") return wrap(Status(Unexpected(m.error())), "{}", label);
+      summary_.left(label, m.error().what);
+      return {};
+    }
+    if (!m) return wrap(Status(Unexpected(m.error())), "{}", label);
+    if (!import) {
+      CHECK(begin(label, folder, *m ? (*m)->numbering : store::Numbering(), import));
+      if (!import) return {};
+    }
+    if (!*m) return finish(*import);
+    store::MboxReader::Message& one = **m;
+    if (one.is_internal) continue;
+    std::string where = fmt::format("{}, message at byte {}", label, one.offset);
+    if (!one.problem.empty()) {
+      summary_.left(where, one.problem);
+      continue;
+    }
+    if (!one.message.date) one.message.date = date;
+    date = one.message.date;
+    CHECK(add(*import, where, one.message));
+  }
+}
+
+}  // namespace
+
+int mailbox_import(const Options& o, const TransferOptions& t) {
+  if (!t.format.empty() && t.format != "maildir" && t.format != "mbox")
+    return failed(Error(Fault::usage, fmt::format("'{}' is no format: maildir or mbox", escape(t.format))));
+  if (t.path == "-" && t.format == "maildir") return failed(Error(Fault::usage, "a Maildir is a directory: name it"));
+  return Import(o, t).run();
+}
+
+}  // namespace jd::ctl
