@@ -221,7 +221,6 @@ Status Import::mbox() {
         }
     }
   }
-  if (folders_.empty() && t_.path != "-" && !t_.folder.empty()) return {};
   subscribe(folders_);
   return {};
 }

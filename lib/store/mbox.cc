@@ -14,7 +14,7 @@
 
 namespace jd::store {
 namespace {
-constexpr std::size_t max_from_line = 1000, chunk_bytes = 256 << 10, max_header_kept = 1 << 20;
+constexpr std::size_t max_from_line = 1000, chunk_bytes = 64 << 10, max_header_kept = 1 << 20;
 constexpr std::string_view marker = "X-Jdmail-Fields";
 constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
@@ -84,7 +84,8 @@ bool take_field(std::string_view name, std::string_view value, MboxReader::Messa
   if (iequals(name, "Status")) m.message.flags |= flags_of_status(value, false, seen_so_far.is_old);
   else if (iequals(name, "X-Status")) m.message.flags |= flags_of_status(value, true, seen_so_far.is_old);
   else if (iequals(name, "X-Keywords")) {
-    for (auto w : words(mime::unfold(value)))
+    std::string line = mime::unfold(value);
+    for (auto w : words(line))
       if (m.message.keywords.size() < 1000) m.message.keywords.emplace_back(w);
   } else if (iequals(name, "X-UID")) {
     auto n = to_number(trim(value));
@@ -200,7 +201,7 @@ bool MboxReader::is_from_line_here() const {
   if (end == s.npos && !is_end_) return false;
   s = s.substr(0, end);
   if (s.ends_with('\r')) s.remove_suffix(1);
-  return parse_from_line(s).has_value();
+  return parse_from_line(s) || (s == "From -" && after_blank_);
 }
 
 // The next piece of a line, at most what the buffer has, goes to raw.
@@ -211,6 +212,7 @@ void MboxReader::take_line(std::string& raw) {
   if (raw.size() + n > limit_) is_too_long_ = true;
   if (!is_too_long_) raw.append(s.substr(0, n));
   at_ += n;
+  after_blank_ = !in_line_ && (s.substr(0, n) == "\n" || s.substr(0, n) == "\r\n");
   in_line_ = end == s.npos;
 }
 
@@ -254,6 +256,7 @@ void MboxReader::make_message(Message& m, std::string raw, std::size_t exact_end
 
 Result<std::optional<MboxReader::Message>> MboxReader::next() {
   CHECK(fill(max_from_line + 2));
+  if (is_first_ && buffer_.starts_with("\xEF\xBB\xBF")) at_ = 3;
   while (is_first_ && at_ < buffer_.size() && (buffer_[at_] == '\n' || buffer_[at_] == '\r')) at_++;
   if (at_ == buffer_.size()) return std::optional<Message>();
   CHECK(fill(max_from_line + 2));
@@ -272,7 +275,7 @@ Result<std::optional<MboxReader::Message>> MboxReader::next() {
   bool in_header = true;
   uint64_t least_end = 0;     // by Content-Length, in the file and in raw
   std::size_t exact_end = 0;
-  is_too_long_ = in_line_ = false;
+  is_too_long_ = in_line_ = after_blank_ = false;
   for (;;) {
     CHECK(fill(max_from_line + 2));
     if (at_ == buffer_.size()) break;

@@ -5,8 +5,9 @@
 //   message := "From " sender date LF header LF body LF
 // Reading.
 //   - A message begins with a line "From " that has a date in one of the usual forms (asctime with or
-//     without zone, RFC 5322); other lines that begin so belong to the text.  A date without a zone
-//     is in this machine's zone, as the programs write it that do so.
+//     without zone, RFC 5322), or is Thunderbird's "From -" after an empty line; other lines that
+//     begin so belong to the text.  A date without a zone is in this machine's zone, as the programs
+//     write it that do so.
 //   - mboxrd: of a line ">From ", ">>From ", ... one ">" is taken off (right for mboxo, too, but for
 //     lines that had ">From " from the beginning).
 //   - Content-Length counts when the file can be read at any place and has a message or its end
@@ -70,6 +71,7 @@ class MboxReader {
   std::size_t at_ = 0;       // in buffer_
   uint64_t base_ = 0;        // offset of buffer_'s first byte
   bool is_end_ = false, is_first_ = true;
+  bool after_blank_ = false; // the line before was empty
   bool in_line_ = false;     // the piece before ended within a line
   bool is_too_long_ = false;
 };

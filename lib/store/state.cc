@@ -38,6 +38,7 @@ void FolderState::renumber(uint32_t uid_validity) {
   uid_validity_ = uid_validity;
   uid_next_ = recent_ = reserved_end_ = 1;
   reserved_boot_.clear();
+  for (auto& g : gone_) g.entry.uid = 0;
   mod_seq_++;
 }
 

@@ -46,7 +46,8 @@ class FolderState {
   // or damaged).
   void drop(uint32_t uid);
   void init(uint32_t uid_validity);
-  // Another UIDVALIDITY, UIDs from 1 on; only while there are no entries.
+  // Another UIDVALIDITY, UIDs from 1 on; only while there are no entries.  What is gone has UID 0
+  // then: it is still known to replays and imports, but cannot come back.
   void renumber(uint32_t uid_validity);
 
   // The records that say all of this; expunged entries older than `keep_since` are left out.

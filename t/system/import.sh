@@ -1,0 +1,126 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Mailboxes in and out as Maildir and mbox: UIDs, flags, dates and bytes are kept, nothing comes in
+# twice, not even after kill -9; with a real Dovecot on both ends where there is one.
+. "$(dirname "$0")/lib.sh"
+command -v python3 >/dev/null || { echo "left out: mailbox import and export (no python3)"; exit 0; }
+tool="python3 t/system/mailbox_tool.py"
+ctl init --domain example.test --port-base "$base" --yes >/dev/null
+for a in ann bob cai dan eve fay; do echo pw | ctl user add "$a@example.test" --password-stdin >/dev/null; done
+ours() { echo "$B/imapd --prefix $dir --user $1@example.test"; }
+count() { ctl mailbox list "$1@example.test" --json | python3 -c "import json, sys; print(sum(f['messages'] for f in json.load(sys.stdin)))"; }
+
+# --- our own formats: out and in again
+$tool fill "$(ours ann)"
+ctl mailbox export ann@example.test "$dir/md" >"$dir/out"
+ctl mailbox import bob@example.test "$dir/md" >"$dir/out"
+$tool compare "$(ours ann)" "$(ours bob)"
+ctl mailbox export ann@example.test --format mbox "$dir/mb"
+ctl mailbox import cai@example.test "$dir/mb"
+$tool compare "$(ours ann)" "$(ours cai)"
+ctl mailbox export cai@example.test --format mbox "$dir/mb2" >/dev/null
+diff -r -I 'FOLDER INTERNAL DATA' -I '^From MAILER' -I X-IMAP -I X-Jdmail "$dir/mb/Work" "$dir/mb2/Work" || fail "the second mbox differs"
+
+# --- again: nothing twice
+for d in md mb; do
+  ctl mailbox import bob@example.test "$dir/$d" --json >"$dir/json"
+  grep -q '"messages": 0,' "$dir/json" && [ "$(count bob)" = "$(count ann)" ] || fail "$d came in twice"
+done
+$tool compare "$(ours ann)" "$(ours bob)"
+
+# --- one folder, through pipes
+ctl mailbox export ann@example.test --folder Work/Deep - >"$dir/deep"
+ctl mailbox import dan@example.test --folder Work/Deep - <"$dir/deep" >/dev/null
+ctl mailbox export dan@example.test --folder Work/Deep "$dir/deep.mbox" >/dev/null
+cmp "$dir/deep" "$dir/deep.mbox"
+! ctl mailbox export dan@example.test --folder Work/Deep "$dir/deep.mbox" 2>"$dir/err" || fail "an export wrote over a file"
+grep -q 'exists' "$dir/err"
+
+# --- Courier's Maildir
+$tool maildir "$dir/courier"
+ctl mailbox import eve@example.test "$dir/courier"
+ctl mailbox list eve@example.test --json | tr -d ' \n' | grep -q '"folder":"INBOX","messages":10,.*"uidvalidity":1234567890,"uidnext":32}.*Drafts' || fail "Courier's UIDs were not kept"
+ctl mailbox list eve@example.test | grep -q 'Sent/日本語 *1' || fail "the folder below Sent is not there"
+
+# --- killed at any time, begun anew: each message as often as the source has it
+messages=60000
+$tool mbox "$dir/many" $messages
+expect=$(( $(count dan) + messages ))
+for n in 1 2 3 4; do
+  "$B/jdctl" --prefix "$dir" mailbox import dan@example.test "$dir/many" >/dev/null 2>&1 9>&- &
+  pid=$!
+  wait_for 300 sh -c "[ \$('$B/jdctl' --prefix '$dir' mailbox list dan@example.test | awk '\$1 == \"INBOX\" {print \$2}') -gt $((n * 8000)) ]"
+  kill -9 "$pid"
+  wait "$pid" 2>/dev/null || true
+  [ "$(count dan)" -lt "$expect" ] || fail "the import was over before it was killed"
+done
+ctl mailbox import dan@example.test "$dir/many" >"$dir/out"
+grep -Eq "^INBOX +[1-9][0-9]* +[1-9]" "$dir/out" || fail "nothing was there already: $(cat "$dir/out")"
+[ "$(count dan)" = "$expect" ] || fail "$(count dan) messages instead of $expect"
+ctl mailbox check dan@example.test
+
+# --- what is broken is left out, and said
+mkdir -p "$dir/bad/cur" "$dir/bad/new"
+printf 'Subject: good\n\nx\n' >"$dir/bad/cur/1.a:2,S"
+: >"$dir/bad/cur/2.empty:2,"
+ln -s "$dir/etc/jdmail.toml" "$dir/bad/cur/3.link:2,"
+status=0; ctl mailbox import fay@example.test "$dir/bad" >"$dir/out" 2>"$dir/err" || status=$?
+[ $status = 1 ] && [ "$(count fay)" = 1 ] || fail "status $status"
+grep -q '2.empty.*is empty' "$dir/err" && grep -q '3.link.*symbolic link' "$dir/err" || fail "the reasons are not told"
+status=0; ctl mailbox import fay@example.test "$dir/etc/jdmail.toml" 2>"$dir/err" || status=$?
+[ $status = 100 ] && grep -q 'not an mbox' "$dir/err" || fail "a file that is no mbox: $status"
+status=0; ctl mailbox import nobody@example.test "$dir/bad" 2>"$dir/err" || status=$?
+[ $status = 100 ] && grep -q 'no account' "$dir/err" || fail "an account that is not there: $status"
+
+# --- an open session sees what is imported
+python3 - "$(ours fay)" "$B/jdctl" "$dir" <<'P'
+import imaplib, subprocess, sys
+c = imaplib.IMAP4_stream(sys.argv[1])
+assert c.select("INBOX")[1] == [b"1"]
+subprocess.run([sys.argv[2], "--prefix", sys.argv[3], "mailbox", "import", "fay@example.test", sys.argv[3] + "/deep"], check=True, stdout=subprocess.DEVNULL)
+c.noop()
+assert int(c.response("EXISTS")[1][-1]) > 1
+P
+
+# --- as root: the mailbox stays its owner's, a source that only root may read is read
+if [ "$(id -u)" = 0 ]; then
+  chmod 755 "$dir"
+  chown -R nobody "$dir/mail"
+  chmod 700 "$dir/md"
+  ctl mailbox import fay@example.test "$dir/md" >/dev/null
+  ctl mailbox export fay@example.test "$dir/fay" >/dev/null
+  [ -z "$(find "$dir/mail" ! -user nobody)" ] || fail "files of root's in the mailbox"
+  [ -z "$(find "$dir/fay" ! -user root)" ] || fail "the export is not the operator's"
+else
+  echo "left out: import as root (this is an ordinary user)"
+fi
+
+# --- a real Dovecot: its Maildir into ours, and ours into its
+imap=/usr/lib/dovecot/imap
+[ -x $imap ] || { echo "left out: Dovecot on both ends of an import (not installed)"; exit 0; }
+far=$(mktemp -d "$dir-dovecot-XXXXXX")
+trap 'rm -rf "$far"; finish' EXIT
+as=; [ "$(id -u)" != 0 ] || { as="setpriv --reuid nobody --regid nogroup --clear-groups"; chown nobody "$far"; }
+cat >"$far/conf" <<C
+mail_location = maildir:%h/mail
+log_path = $far/log
+namespace inbox {
+  inbox = yes
+}
+C
+cat >"$far/imap" <<C
+#!/bin/sh
+exec $as env HOME=$far/\$1 USER=nobody $imap -c $far/conf
+C
+touch "$far/log"; chmod 666 "$far/log"; chmod 755 "$far" "$far/imap"
+dovecot() { echo "$far/imap $1"; }
+mkdir "$far/a" "$far/b"; [ -z "$as" ] || chown nobody "$far/a" "$far/b"
+$tool fill "$(dovecot a)" || { cat "$far/log"; fail "Dovecot"; }
+echo pw | ctl user add gus@example.test --password-stdin >/dev/null
+[ -z "$as" ] || chown -R root "$dir/mail"
+ctl mailbox import gus@example.test "$far/a/mail"
+$tool compare "$(dovecot a)" "$(ours gus)" || fail "what Dovecot had is not what we have"
+ctl mailbox export gus@example.test "$far/b/mail"
+[ -z "$as" ] || chown -R nobody "$far/b"
+$tool compare "$(ours gus)" "$(dovecot b)" || { cat "$far/log"; fail "what we have is not what Dovecot shows"; }
+! grep -E 'Error|Warning|Panic' "$far/log" || fail "Dovecot complains"
