@@ -64,7 +64,7 @@ run: deps
 	@$(MAKE) --no-print-directory all
 	@sh contrib/run.sh
 bench: all
-	@sh t/bench/run
+	@bash t/bench/run
 # make fuzz T=mime [SECONDS=60]: needs clang and libclang-rt-14-dev
 fuzz:
 	@sh t/fuzz/run $(T) $(SECONDS)

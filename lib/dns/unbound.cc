@@ -84,8 +84,11 @@ Status configure(ub_ctx* ctx, const UnboundOptions& options) {
   // Absent files are no errors: without servers the resolver begins at the root.
   if (options.servers.empty()) (void)ub_ctx_resolvconf(ctx, nullptr);
   (void)ub_ctx_hosts(ctx, nullptr);
-  for (auto& l : options.local) CHECK(check(ub_ctx_data_add(ctx, l.c_str()), l));
   for (auto& t : options.trust_anchors) CHECK(check(ub_ctx_add_ta(ctx, t.c_str()), t));
+  // From here on no option can be set any more.
+  for (auto& l : options.local) CHECK(check(ub_ctx_data_add(ctx, l.c_str()), l));
+  // The operator's own servers know best whether "test" is a domain (RFC 6761 is about the public ones).
+  if (!options.servers.empty()) CHECK(check(ub_ctx_zone_remove(ctx, "test."), "test."));
   return {};
 }
 

@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The table of ratios from the lines of one run: jdmail beside the other server, medians over the rounds."""
+import collections, re, statistics, sys
+
+rate, cpu, memory = (collections.defaultdict(lambda: collections.defaultdict(list)) for _ in range(3))
+for line in open(sys.argv[1]):
+    name = line.split()[1]
+    if m := re.match(r"w1 \S+ size=(\d+) sess=(\d+) .* delivered/s ([\d.]+) .*cpu_s_per_1000 ([\d.e-]+)", line):
+        key = "SMTP to mailbox, %d KB, %s session%s" % (int(m[1]) // 1024, m[2], "" if m[2] == "1" else "s")
+    elif m := re.match(r"w2 \S+ size=(\d+) sess=(\d+) dest=(\S+) .* relayed/s ([\d.]+) .*cpu_s_per_1000 ([\d.e-]+)", line):
+        key = "SMTP to SMTP, %d KB, %s destination%s" % (int(m[1]) // 1024, *(("1", "") if m[3] == "one" else ("50", "s")))
+        m = [None, None, None, m[4], m[5]]
+    elif m := re.match(r"w3 \S+ (.*?) ([\d.e+]+) \[.*cpu_s_per_1000 ([\d.e-]+)", line):
+        key, m = "POP3 " + re.sub(r" (MB|logins)/s", "", m[1]), [None, None, None, m[2], m[3]]
+    elif m := re.match(r"w4 \S+ APPEND size=(\d+) sess=(\d+) msgs/s ([\d.]+) .*cpu_s_per_1000 ([\d.e-]+)", line):
+        key = "IMAP APPEND, %d KB, %s session%s" % (int(m[1]) // 1024, m[2], "" if m[2] == "1" else "s")
+    elif m := re.match(r"w4 \S+ (\d+) (.*?) {2,}(.*?) +ms ([\d.]+) \[.*cpu_s ([\d.]+)", line):
+        key = "IMAP %s, %s messages, %s" % (m[3], m[1], re.sub(r"\(.*\)", "", m[2]))
+        m = [None, None, None, 1000 / max(float(m[4]), 0.01), m[5]]
+    elif m := re.match(r"w5 \S+ (\S+) .*pss_KiB_per_session=([\d.-]+)", line):
+        memory["idle %s session" % m[1]][name].append(float(m[2]))
+        continue
+    else:
+        continue
+    rate[key][name].append(float(m[3]))
+    cpu[key][name].append(float(m[4]))
+
+
+def ratio(of, key, upside_down=False):
+    peer = next((n for n in of[key] if n != "jdmail"), None)
+    if not peer or "jdmail" not in of[key]:
+        return None
+    a, b = statistics.median(of[key]["jdmail"]), statistics.median(of[key][peer])
+    if upside_down:
+        a, b = b, a
+    return "%.2g" % (a / b) if a and b else "-"
+
+
+print("| work | beside | rate | CPU |\n| --- | --- | ---: | ---: |")
+for key in rate:
+    r = ratio(rate, key)
+    if r:
+        print("| %s | %s | %s x | %s x |" % (key, next(n for n in rate[key] if n != "jdmail"), r, ratio(cpu, key, True)))
+for key in memory:
+    r = ratio(memory, key, True)
+    if r:
+        print("| memory of an %s | %s | | %s x |" % (key, next(n for n in memory[key] if n != "jdmail"), r))
+print("\nrate: jdmail's divided by the other's; CPU (memory): the other's divided by jdmail's. More is better for jdmail.")
