@@ -79,6 +79,11 @@ Status add_server(ub_ctx* ctx, const std::string& text) {
 Status configure(ub_ctx* ctx, const UnboundOptions& options) {
   // A local cache such as 127.0.0.53 may be asked.
   CHECK(check(ub_ctx_set_option(ctx, "do-not-query-localhost:", "no"), "do-not-query-localhost"));
+  // The library's 16 questions at once would let a few dead name servers hold up all the others.
+  CHECK(check(ub_ctx_set_option(ctx, "outgoing-range:", "512"), "outgoing-range"));
+  CHECK(check(ub_ctx_set_option(ctx, "num-queries-per-thread:", "2048"), "num-queries-per-thread"));
+  CHECK(check(ub_ctx_set_option(ctx, "msg-cache-size:", "8m"), "msg-cache-size"));
+  CHECK(check(ub_ctx_set_option(ctx, "rrset-cache-size:", "16m"), "rrset-cache-size"));
   CHECK(check(ub_ctx_async(ctx, 1), "thread"));
   for (auto& s : options.servers) CHECK(add_server(ctx, s));
   // Absent files are no errors: without servers the resolver begins at the root.
@@ -86,9 +91,9 @@ Status configure(ub_ctx* ctx, const UnboundOptions& options) {
   (void)ub_ctx_hosts(ctx, nullptr);
   for (auto& t : options.trust_anchors) CHECK(check(ub_ctx_add_ta(ctx, t.c_str()), t));
   // From here on no option can be set any more.
-  for (auto& l : options.local) CHECK(check(ub_ctx_data_add(ctx, l.c_str()), l));
   // The operator's own servers know best whether "test" is a domain (RFC 6761 is about the public ones).
   if (!options.servers.empty()) CHECK(check(ub_ctx_zone_remove(ctx, "test."), "test."));
+  for (auto& l : options.local) CHECK(check(ub_ctx_data_add(ctx, l.c_str()), l));
   return {};
 }
 

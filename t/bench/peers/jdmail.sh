@@ -37,7 +37,7 @@ setup() {
   local i; for i in $(seq 0 399); do echo pw | ctl user add user$i@bench.test --password-stdin >/dev/null || exit 1; done
 }
 case $1 in
- start) setup; zone; nsd -c $R/nsd/nsd.conf; ulimit -n 20000; incg jdmail "$B/jdctl" --prefix $R start ;;
+ start) setup; zone; nice -n $BENCH_NICE nsd -c $R/nsd/nsd.conf; ulimit -n 20000; incg jdmail "$B/jdctl" --prefix $R start ;;
  stop) ctl stop >/dev/null; kill "$(cat $R/nsd/pid)" ;;
  queue) ctl status --json | grep -o '"queue": *[0-9-]*' | grep -o '[0-9-]*$' ;;
  mark) delivered > $R/mark ;;
