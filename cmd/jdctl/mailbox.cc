@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 
 #include "cmd/jdctl/transfer.h"
 #include "lib/base/file.h"
@@ -33,9 +34,17 @@ class Import {
   Status mbox();
   Status mbox_directory(int dir, const std::string& below, int depth);
   Status mbox_stream(Fd fd, const std::string& label, const std::string& folder);
-  Status mbox_messages(store::MboxReader& reader, const std::string& label, const std::string& folder, int64_t date);
+  struct Mbox {
+    std::string label, folder;
+    int64_t date;             // of messages that tell none
+    std::set<uint64_t> late;  // offsets of those whose UIDs cannot be kept
+    std::optional<FolderImport> import;
+  };
+  Status mbox_messages(store::MboxReader& reader, Mbox& box, bool may_wait);
   Status begin(const std::string& where, const std::string& folder, store::Numbering n, std::optional<FolderImport>& out);
-  Status add(FolderImport& f, const std::string& where, const store::PortableMessage& m);
+  // False: it is to be added again at the end.
+  Result<bool> add(FolderImport& f, const std::string& where, const store::PortableMessage& m, bool may_wait);
+  Status maildir_items(FolderImport& f, int dir, const std::string& where, const store::MaildirListing& list);
   Status finish(FolderImport& f);
   void subscribe(const std::vector<std::string>& names);
 
@@ -129,16 +138,16 @@ Status Import::begin(const std::string& where, const std::string& folder, store:
   auto r = FolderImport::begin(*account_, folder, n, t_.force);
   if (!r && r.error().fault != Fault::perm) return Unexpected(r.error());
   if (r) out = std::move(*r);
-  else summary_.left(where, "the whole folder: " + r.error().what);
+  else summary_.left(where, fmt::format("the whole folder: {}; import it by itself with --folder", r.error().what));
   return {};
 }
 
-Status Import::add(FolderImport& f, const std::string& where, const store::PortableMessage& m) {
+Result<bool> Import::add(FolderImport& f, const std::string& where, const store::PortableMessage& m, bool may_wait) {
   Owner::Hold as_owner(owner_);
-  auto r = f.add(m);
-  if (!r && r.error().fault != Fault::perm) return wrap(Status(Unexpected(r.error())), "{}", where);
+  auto r = f.add(m, may_wait);
+  if (!r && r.error().fault != Fault::perm) return wrap(Result<bool>(Unexpected(r.error())), "{}", where);
   if (!r) summary_.left(where, r.error().what);
-  return {};
+  return !r || *r != FolderImport::Outcome::later;
 }
 
 Status Import::finish(FolderImport& f) {
@@ -184,20 +193,36 @@ Status Import::maildir_folder(int top, const store::MaildirFolder& f, const std:
   std::optional<FolderImport> import;
   CHECK(begin(where, into, list->numbering, import));
   if (!import) return {};
-  bool had_uids = false;
-  for (auto& item : list->items) {
-    if (had_uids && !item.uid) {
-      Owner::Hold as_owner(owner_);
-      CHECK(import->pass_uid_next());
-    }
-    had_uids = item.uid != 0;
-    std::string place = where + "/" + item.file;
-    auto m = store::read_maildir(dir->get(), *list, item);
-    if (!m && m.error().fault != Fault::perm) return wrap(Status(Unexpected(m.error())), "{}", place);
-    if (!m) summary_.left(place, m.error().what);
-    else CHECK(add(*import, place, *m));
-  }
+  CHECK(maildir_items(*import, dir->get(), where, *list));
   return finish(*import);
+}
+
+// First those that keep their UIDs, then, above the source's UIDNEXT, the others.
+Status Import::maildir_items(FolderImport& f, int dir, const std::string& where, const store::MaildirListing& list) {
+  std::vector<store::MaildirItem> late;
+  auto all = [&](const std::vector<store::MaildirItem>& items, bool with_uids, bool may_wait) -> Status {
+    for (auto& item : items) {
+      if ((item.uid != 0) != with_uids) continue;
+      std::string place = where + "/" + item.file;
+      auto m = store::read_maildir(dir, list, item);
+      if (!m && m.error().fault != Fault::perm) return wrap(Status(Unexpected(m.error())), "{}", place);
+      if (!m) {
+        summary_.left(place, m.error().what);
+        continue;
+      }
+      TRY(bool is_done, add(f, place, *m, may_wait));
+      if (!is_done) late.push_back(item);
+    }
+    return {};
+  };
+  CHECK(all(list.items, true, true));
+  {
+    Owner::Hold as_owner(owner_);
+    CHECK(f.pass_uid_next());
+  }
+  auto waiting = std::move(late);
+  CHECK(all(waiting, true, false));
+  return all(list.items, false, false);
 }
 
 Status Import::mbox() {
@@ -249,39 +274,51 @@ Status Import::mbox_directory(int dir, const std::string& below, int depth) {
 }
 
 Status Import::mbox_stream(Fd fd, const std::string& label, const std::string& folder) {
+  Mbox box{label, folder, 0, {}, std::nullopt};
   struct stat st;
   bool is_file = ::fstat(fd.get(), &st) == 0 && S_ISREG(st.st_mode);
+  if (is_file) box.date = st.st_mtim.tv_sec;
   FdSource source(fd.get());
   store::MboxReader reader(source);
-  return mbox_messages(reader, label, folder, is_file ? st.st_mtim.tv_sec : 0);
+  CHECK(mbox_messages(reader, box, is_file));
+  if (!box.import) return {};
+  if (!box.late.empty()) {
+    {
+      Owner::Hold as_owner(owner_);
+      CHECK(box.import->pass_uid_next());
+    }
+    if (::lseek(fd.get(), 0, SEEK_SET) < 0) return fail_errno(errno, "cannot read {} again", label);
+    store::MboxReader again(source);
+    CHECK(mbox_messages(again, box, false));
+  }
+  return finish(*box.import);
 }
 
-// date: of messages that tell none.
-Status Import::mbox_messages(store::MboxReader& reader, const std::string& label, const std::string& folder, int64_t date) {
-  std::optional<FolderImport> import;
+// In the first pass all messages; in the second those that had to wait.
+Status Import::mbox_messages(store::MboxReader& reader, Mbox& box, bool may_wait) {
+  bool is_second = !box.late.empty();
+  int64_t date = box.date;
   for (;;) {
     auto m = reader.next();
-    if (!m && m.error().fault == Fault::perm && !import) {
-      if (t_.path == label || t_.path == "-") return wrap(Status(Unexpected(m.error())), "{}", label);
-      summary_.left(label, m.error().what);
+    if (!m && m.error().fault == Fault::perm && !box.import) {
+      if (t_.path == box.label || t_.path == "-") return wrap(Status(Unexpected(m.error())), "{}", box.label);
+      summary_.left(box.label, m.error().what);
       return {};
     }
-    if (!m) return wrap(Status(Unexpected(m.error())), "{}", label);
-    if (!import) {
-      CHECK(begin(label, folder, *m ? (*m)->numbering : store::Numbering(), import));
-      if (!import) return {};
-    }
-    if (!*m) return finish(*import);
+    if (!m) return wrap(Status(Unexpected(m.error())), "{}", box.label);
+    if (!box.import) CHECK(begin(box.label, box.folder, *m ? (*m)->numbering : store::Numbering(), box.import));
+    if (!*m || !box.import) return {};
     store::MboxReader::Message& one = **m;
-    if (one.is_internal) continue;
-    std::string where = fmt::format("{}, message at byte {}", label, one.offset);
+    if (!one.message.date) one.message.date = date;
+    date = one.message.date;
+    if (one.is_internal || (is_second && !box.late.count(one.offset))) continue;
+    std::string where = fmt::format("{}, message at byte {}", box.label, one.offset);
     if (!one.problem.empty()) {
       summary_.left(where, one.problem);
       continue;
     }
-    if (!one.message.date) one.message.date = date;
-    date = one.message.date;
-    CHECK(add(*import, where, one.message));
+    TRY(bool is_done, add(*box.import, where, one.message, may_wait));
+    if (!is_done) box.late.insert(one.offset);
   }
 }
 

@@ -12,6 +12,7 @@
 namespace jd::imap {
 namespace {
 constexpr std::size_t flush_bytes = 256 << 10;
+constexpr const char* renumbered = "mail was imported with its UIDs into this mailbox: connect again";
 
 constexpr CommandRow rows[] = {
     {"CAPABILITY", cmd_capability},
@@ -131,6 +132,7 @@ void Session::bye(std::string_view why) {
 void Session::notify() {
   if (!is_idling_ || !view_) return;
   if (auto r = view_->sync(out_, {true, false}); !r) log::failure("imap_sync_failed", r.error());
+  if (view_->is_renumbered()) return bye(renumbered);
   flush();
 }
 
@@ -167,6 +169,7 @@ void Session::dispatch(Cursor& c) {
   may_expunge_ = row->tells_expunge || is_uid_;
   if (view_) {
     if (auto r = view_->folder().refresh(); !r) return failed(r.error(), "cannot read the mailbox");
+    if (view_->is_renumbered()) return bye(renumbered);
   }
   row->run(*this, c);
 }

@@ -17,6 +17,7 @@ constexpr Named system_flags[] = {{store::answered, "\\Answered"}, {store::flagg
 
 Status View::open() {
   CHECK(folder_->refresh());
+  uid_validity_ = folder_->state().uid_validity();
   bool any = false;
   take_arrivals(any);
   seen_ = folder_->state().mod_seq();
@@ -72,6 +73,7 @@ void View::say_keywords(std::string& out) {
 Status View::sync(std::string& out, Say say) {
   CHECK(folder_->refresh());
   auto& state = folder_->state();
+  if (is_renumbered()) return {};  // the session ends
   if (state.mod_seq() == seen_ && state.entries().size() == messages_.size()) return {};
   if (say.expunge) drop_expunged(out);
   uint32_t before = last_uid_;

@@ -31,6 +31,8 @@ class View {
   bool is_read_only() const { return read_only_; }
   const std::vector<Seen>& messages() const { return messages_; }
   std::size_t recent() const;
+  // An import gave the folder another UIDVALIDITY: our UIDs name other messages, if any.
+  bool is_renumbered() const { return folder_->state().uid_validity() != uid_validity_; }
 
   // Appends untagged EXPUNGE (if allowed now), EXISTS, RECENT, FLAGS and FETCH responses.
   struct Say { bool expunge, uid; };
@@ -54,7 +56,7 @@ class View {
   store::Folder* folder_;
   bool read_only_;
   std::vector<Seen> messages_;
-  uint32_t last_uid_ = 0;
+  uint32_t last_uid_ = 0, uid_validity_ = 0;
   uint64_t seen_ = 0, known_ = 0;  // mod_seq
   std::size_t keywords_ = 0;
   // Where in the state's gone() a UID is, sorted; made anew when more was expunged.

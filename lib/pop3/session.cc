@@ -41,6 +41,7 @@ void Session::start() {
     return end("[SYS/TEMP] the mailbox cannot be opened, try again later");
   }
   inbox_ = *inbox;
+  uid_validity_ = inbox_->state().uid_validity();
   for (auto& e : inbox_->state().entries()) messages_.push_back({e, false});
   out_ += options_.greeting;
   flush();
@@ -125,7 +126,7 @@ void Session::list(std::string_view rest) {
 }
 
 std::string Session::unique(const Message& m) const {
-  return fmt::format("{}.{}", inbox_->state().uid_validity(), m.entry.uid);
+  return fmt::format("{}.{}", uid_validity_, m.entry.uid);
 }
 
 void Session::uidl(std::string_view rest) {
@@ -217,6 +218,8 @@ void Session::quit(std::string_view rest) {
   store::UidSet gone;
   for (auto& m : messages_)
     if (m.deleted) gone.add(m.entry.uid);
+  auto fresh = inbox_->refresh();
+  if (fresh && inbox_->state().uid_validity() != uid_validity_) gone = {};  // those UIDs are others' since an import
   if (auto r = inbox_->expunge(gone); !r) {
     log::failure("pop3_delete_failed", r.error());
     return end("[SYS/TEMP] the deleted messages were not removed");

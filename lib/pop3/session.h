@@ -75,6 +75,7 @@ class Session {
   Write write_;
   store::Folder* inbox_ = nullptr;
   std::vector<Message> messages_;
+  uint32_t uid_validity_ = 0;
   std::string held_, out_;
   bool is_over_ = false, is_too_long_ = false;
   unsigned bad_ = 0;

@@ -112,7 +112,7 @@ std::vector<std::string> FolderImport::usable_keywords(const std::vector<std::st
   return r;
 }
 
-Result<FolderImport::Outcome> FolderImport::add(const PortableMessage& m) {
+Result<FolderImport::Outcome> FolderImport::add(const PortableMessage& m, bool may_wait) {
   if (!force_) {
     TRY(const Known* k, known(m));
     if (k) {
@@ -120,6 +120,7 @@ Result<FolderImport::Outcome> FolderImport::add(const PortableMessage& m) {
       return k->is_gone ? Outcome::expunged : Outcome::present;
     }
   }
+  if (may_wait && report_.keeps_uids && m.uid && m.uid < folder_->state().uid_next()) return Outcome::later;
   NewMessage n;
   n.bytes = m.bytes;
   n.flags = m.flags;

@@ -35,8 +35,10 @@ class FolderImport {
   // The folder is made when it is not there.  perm: its name is not allowed.
   static Result<FolderImport> begin(Account& account, const std::string& folder, Numbering source, bool force);
 
-  enum class Outcome : uint8_t { added, present, expunged };
-  Result<Outcome> add(const PortableMessage& m);
+  enum class Outcome : uint8_t { added, present, expunged, later };
+  // may_wait: `later` when its UID cannot be kept; add it again, without may_wait, after all others,
+  // so that it takes none of theirs.
+  Result<Outcome> add(const PortableMessage& m, bool may_wait = false);
   // No UID that the source has given may be given anew: before messages without UIDs.
   Status pass_uid_next();
   Status finish();

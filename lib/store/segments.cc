@@ -11,6 +11,8 @@
 
 namespace jd::store {
 namespace {
+constexpr std::size_t many_files = 16;  // one sync of the file system costs less than this many files
+
 std::string segment_name(uint32_t n) { return fmt::format("seg/{:08}.seg", n); }
 std::string big_name(uint64_t stamp) { return fmt::format("big/{:016x}", stamp); }
 }  // namespace
@@ -90,16 +92,20 @@ Result<MailSegments::Placed> MailSegments::append(uint64_t stamp, std::string_vi
 }
 
 Status MailSegments::commit() {
-  for (auto& name : unsynced_names_) {
-    TRY(Fd fd, file::open(dir_, name, O_RDONLY));
-    if (name == "seg") {
-      CHECK(file::sync_directory(fd.get()));
-      CHECK(file::sync_directory(dir_));
-      continue;
+  if (unsynced_names_.size() > many_files) {
+    CHECK(file::sync_file_system(dir_));
+  } else if (!unsynced_names_.empty()) {
+    std::set<std::string> directories;  // each once, after its files
+    for (auto& name : unsynced_names_) {
+      directories.insert(name.substr(0, 3));
+      if (name == "seg") continue;
+      TRY(Fd fd, file::open(dir_, name, O_RDONLY));
+      CHECK(file::sync_data(fd.get()));
     }
-    CHECK(file::sync_data(fd.get()));
-    TRY(Fd parent, file::open(dir_, "big", O_RDONLY | O_DIRECTORY));
-    CHECK(file::sync_directory(parent.get()));
+    for (auto& name : directories) {
+      TRY(Fd fd, file::open(dir_, name, O_RDONLY | O_DIRECTORY));
+      CHECK(file::sync_directory(fd.get()));
+    }
     CHECK(file::sync_directory(dir_));
   }
   unsynced_names_.clear();

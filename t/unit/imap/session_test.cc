@@ -45,6 +45,25 @@ TEST(ImapSession, SaysTheSameHoweverTheBytesCome) {
   set_clock(nullptr);
 }
 
+TEST(ImapSession, EndsWhenTheMailboxIsRenumbered) {
+  for (bool idles : {false, true}) {
+    Scratch d;
+    auto account = d.open(), importer = d.open();
+    std::string said;
+    Session s(*account, {}, [&](std::string_view b) { return said += b, true; });
+    s.start();
+    s.feed(idles ? "a SELECT INBOX\r\nb IDLE\r\n" : "a SELECT INBOX\r\n");
+    auto inbox = importer->folder(store::inbox_id);
+    ASSERT_TRUE(inbox && importer->renumber(**inbox, 7));
+    store::add(*importer, store::mail("imported"));
+    if (idles) s.notify();
+    else s.feed("b NOOP\r\n");
+    EXPECT_NE(said.find("* BYE mail was imported"), std::string::npos) << said;
+    EXPECT_EQ(said.find("1 EXISTS"), std::string::npos) << said;
+    EXPECT_TRUE(s.is_over());
+  }
+}
+
 TEST(ImapSession, ShowsTheOtherMessagesWhenOneIsDamaged) {
   Scratch d;
   {

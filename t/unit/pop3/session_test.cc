@@ -46,6 +46,22 @@ TEST(Pop3Session, DeletesNothingWithoutQuit) {
   EXPECT_TRUE(play("DELE 1\r\nDELE 2\r\nQUIT\r\n", 100).ends_with("0"));
 }
 
+TEST(Pop3Session, DeletesNothingOfAnotherNumbering) {
+  Scratch d;
+  auto account = d.open(), importer = d.open();
+  store::add(*account, store::mail("old"));
+  std::string said;
+  Session s(*account, {}, [&](std::string_view b) { return said += b, true; });
+  s.start();
+  s.feed("DELE 1\r\n");
+  auto inbox = importer->folder(store::inbox_id);
+  ASSERT_TRUE(inbox && (*inbox)->expunge(store::uids({1})) && importer->renumber(**inbox, 7));
+  EXPECT_EQ(store::add(*importer, store::mail("imported")), 1u);
+  s.feed("QUIT\r\n");
+  ASSERT_TRUE((*inbox)->refresh());
+  EXPECT_EQ((*inbox)->state().entries().size(), 1u);
+}
+
 TEST(Pop3Fuzz, TakesSmallInputs) {
   for (const std::string& s : {conversation, std::string("RETR 1\r\nTOP 1 0\r\nLIST 1\r\n"), std::string("TOP 1 99999999999\r\n \r\n\xFF")})
     LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(s.data()), s.size());

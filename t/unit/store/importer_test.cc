@@ -97,6 +97,22 @@ TEST(Import, AUidThatIsTakenMeansANewOneAndNothingIsTwice) {
   EXPECT_EQ(run(*a, all, {77, 8}).present, 4u);
 }
 
+TEST(Import, WhatCannotKeepItsUidWaits) {
+  Scratch s;
+  auto a = s.open();
+  run(*a, {message("a", 1)}, {77, 3});
+  auto i = FolderImport::begin(*a, "INBOX", {77, 10}, false);
+  ASSERT_TRUE(i);
+  EXPECT_EQ(i->add(message("a", 1), true), FolderImport::Outcome::present);
+  EXPECT_EQ(i->add(message("repaired", 2), true), FolderImport::Outcome::later);
+  EXPECT_EQ(i->add(message("b", 4), true), FolderImport::Outcome::added);
+  ASSERT_TRUE(i->pass_uid_next());
+  EXPECT_EQ(i->add(message("repaired", 2)), FolderImport::Outcome::added);
+  ASSERT_TRUE(i->finish());
+  EXPECT_EQ(listed(*a), "77/11: 1 4 10");
+  EXPECT_EQ(i->report().renumbered, 1u);
+}
+
 TEST(Import, WhatWasExpungedHereStaysAwayUnlessForced) {
   Scratch s;
   auto a = s.open();
