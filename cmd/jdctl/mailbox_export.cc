@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <set>
 
 #include "cmd/jdctl/transfer.h"
@@ -18,6 +19,16 @@
 
 namespace jd::ctl {
 namespace {
+
+std::vector<std::string> keywords_in_use(const store::FolderState& s) {
+  uint64_t used = 0;
+  for (auto& e : s.entries()) used |= e.keywords;
+  std::vector<std::string> r;
+  for (std::size_t b = 0; b < s.keywords().size(); b++)
+    if (used >> b & 1) r.push_back(s.keywords()[b]);
+  std::sort(r.begin(), r.end());
+  return r;
+}
 
 class Export {
  public:
@@ -208,7 +219,7 @@ Status Export::mbox(const std::string& to) {
 
 Status Export::mbox_file(int fd, bool is_stream, const std::string& name, Summary::Folder& done) {
   TRY(store::Folder * f, folder(name));
-  store::Numbering numbering{f->state().uid_validity(), f->state().uid_next()};
+  store::MboxBase base{{f->state().uid_validity(), f->state().uid_next()}, keywords_in_use(f->state())};
   uint64_t offset = 0;
   auto put = [&](const std::string& bytes) -> Status {
     if (is_stream && !write_stream(fd, bytes)) return fail(Fault::temp, "nobody reads standard output any more");
@@ -216,8 +227,8 @@ Status Export::mbox_file(int fd, bool is_stream, const std::string& name, Summar
     offset += bytes.size();
     return {};
   };
-  CHECK(messages(*f, name, done, [&](auto& m) { return put(store::mbox_message(m, offset ? nullptr : &numbering)); }));
-  return offset ? Status{} : put(store::mbox_internal(numbering, now().seconds()));
+  CHECK(messages(*f, name, done, [&](auto& m) { return put(store::mbox_message(m, offset ? nullptr : &base)); }));
+  return offset ? Status{} : put(store::mbox_internal(base.numbering, now().seconds()));
 }
 
 }  // namespace

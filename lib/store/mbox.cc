@@ -239,8 +239,7 @@ Result<std::optional<uint64_t>> MboxReader::end_by_length(std::string_view heade
 void MboxReader::make_message(Message& m, std::string raw, std::size_t exact_end) const {
   bool is_exact = exact_end && exact_end <= raw.size();
   if (is_exact) raw.resize(exact_end);
-  std::string plain = unquoted(raw);
-  raw = {};
+  std::string plain = is_exact ? std::move(raw) : unquoted(raw);
   Fields f;
   if (Message ours = m; take_ours(plain, ours, f)) m = std::move(ours);
   else take_foreign(plain, is_exact, m, f = Fields());
@@ -287,6 +286,7 @@ Result<std::optional<MboxReader::Message>> MboxReader::next() {
     std::string_view line = std::string_view(raw).substr(std::min(before, raw.size()));
     if (!in_header || was_in_line || (line != "\n" && line != "\r\n")) continue;
     in_header = false;
+    if (raw.starts_with(marker)) continue;  // ours: such a field is the message's own
     TRY(auto end, end_by_length(raw, base_ + at_));
     if (!end) continue;
     least_end = *end;
@@ -304,7 +304,11 @@ std::string from_line(std::string_view sender, int64_t date) {
   return fmt::format("From {} {} {} {:2} {:02}:{:02}:{:02} {:04} +0000\n", sender, days[c.weekday], months[c.month - 1], c.day, c.hour,
                      c.minute, c.second, c.year);
 }
-std::string base_field(const char* name, const Numbering& n) { return fmt::format("{}: {} {:010}\n", name, n.uid_validity, n.uid_next - 1); }
+std::string base_field(const char* name, const Numbering& n, const std::vector<std::string>& keywords) {
+  std::string r = fmt::format("{}: {} {:010}", name, n.uid_validity, n.uid_next - 1);
+  for (auto& k : keywords) r += " " + k;
+  return r + "\n";
+}
 
 std::string sender_of(std::string_view message) {
   auto path = mime::find(message, "Return-Path");
@@ -315,11 +319,11 @@ std::string sender_of(std::string_view message) {
 }
 }  // namespace
 
-std::string mbox_message(const PortableMessage& m, const Numbering* numbering) {
+std::string mbox_message(const PortableMessage& m, const MboxBase* base) {
   std::string fields, status, x_status, names;
   int count = 0;
   auto field = [&](const std::string& line) { fields += line, count++; };
-  if (numbering) field(base_field("X-IMAPbase", *numbering));
+  if (base) field(base_field("X-IMAPbase", base->numbering, base->keywords));
   if (m.uid) field(fmt::format("X-UID: {}\n", m.uid));
   if (m.flags & seen) status += 'R';
   if (!m.is_recent) status += 'O';
@@ -339,7 +343,7 @@ std::string mbox_message(const PortableMessage& m, const Numbering* numbering) {
 
 std::string mbox_internal(const Numbering& n, int64_t date) {
   return from_line("MAILER-DAEMON", date) + "From: Mail System Internal Data <MAILER-DAEMON@localhost>\n" +
-         "Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\n" + base_field("X-IMAP", n) + "Status: RO\n\n" +
+         "Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\n" + base_field("X-IMAP", n, {}) + "Status: RO\n\n" +
          "This is no mail. It keeps the numbering of a folder that had no mail when it was written.\n\n";
 }
 

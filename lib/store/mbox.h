@@ -11,7 +11,7 @@
 //   - mboxrd: of a line ">From ", ">>From ", ... one ">" is taken off (right for mboxo, too, but for
 //     lines that had ">From " from the beginning).
 //   - Content-Length counts when the file can be read at any place and has a message or its end
-//     there, as Dovecot does it; else it is ignored.
+//     there, as Dovecot does it, and then nothing was quoted; else it is ignored.
 //   - Status (R seen, O old), X-Status (A answered, F flagged, T draft, D deleted), X-Keywords, X-UID,
 //     X-IMAP and X-IMAPbase (UIDVALIDITY, last UID) are taken and not kept as part of the message, nor
 //     is Content-Length.  A first message with X-IMAP, "DON'T DELETE THIS MESSAGE", is no message.
@@ -76,8 +76,13 @@ class MboxReader {
   bool is_too_long_ = false;
 };
 
-// A message as it stands in a file, From line to last line end.  `numbering` in the first one.
-std::string mbox_message(const PortableMessage& m, const Numbering* numbering);
+// A message as it stands in a file, From line to last line end.  The first one has the numbering, and
+// the folder's keywords: Dovecot knows no others.
+struct MboxBase {
+  Numbering numbering;
+  std::vector<std::string> keywords;
+};
+std::string mbox_message(const PortableMessage& m, const MboxBase* base);
 // What a folder without messages has, so that its numbering is kept.
 std::string mbox_internal(const Numbering& numbering, int64_t date);
 

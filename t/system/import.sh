@@ -28,6 +28,19 @@ for d in md mb; do
 done
 $tool compare "$(ours ann)" "$(ours bob)"
 
+# --- a message that was missing the first time gets a new UID, the others keep theirs
+ctl mailbox export ann@example.test --folder INBOX "$dir/full.mbox" >/dev/null
+python3 - "$dir/full.mbox" "$dir/part.mbox" <<'P'
+import sys
+parts = open(sys.argv[1], "rb").read().split(b"\nFrom MAILER-DAEMON")
+part = b"\nFrom MAILER-DAEMON".join(parts[:2] + parts[3:8])  # the last UID of these is 10
+open(sys.argv[2], "wb").write(part.replace(b" 0000000014", b" 0000000010", 1) + b"\n")
+P
+echo pw | ctl user add ian@example.test --password-stdin >/dev/null
+ctl mailbox import ian@example.test "$dir/part.mbox" >/dev/null
+ctl mailbox import ian@example.test "$dir/full.mbox" >"$dir/out"
+grep -Eq '^INBOX +4 +7 +1 with new UIDs' "$dir/out" && [ "$(count ian)" = 11 ] || fail "$(cat "$dir/out")"
+
 # --- one folder, through pipes
 ctl mailbox export ann@example.test --folder Work/Deep - >"$dir/deep"
 ctl mailbox import dan@example.test --folder Work/Deep - <"$dir/deep" >/dev/null
@@ -110,7 +123,8 @@ namespace inbox {
 C
 cat >"$far/imap" <<C
 #!/bin/sh
-exec $as env HOME=$far/\$1 USER=nobody $imap -c $far/conf
+home=$far/\$1; shift
+exec $as env HOME=\$home USER=nobody $imap -c $far/conf "\$@"
 C
 touch "$far/log"; chmod 666 "$far/log"; chmod 755 "$far" "$far/imap"
 dovecot() { echo "$far/imap $1"; }
@@ -123,4 +137,14 @@ $tool compare "$(dovecot a)" "$(ours gus)" || fail "what Dovecot had is not what
 ctl mailbox export gus@example.test "$far/b/mail"
 [ -z "$as" ] || chown -R nobody "$far/b"
 $tool compare "$(ours gus)" "$(dovecot b)" || { cat "$far/log"; fail "what we have is not what Dovecot shows"; }
+# Its mbox: Dovecot shows the same but for our marker; what it wrote comes in.
+mkdir "$far/c" "$far/d"
+ctl mailbox export ann@example.test --folder INBOX "$far/c/inbox.mbox" >/dev/null
+[ -z "$as" ] || chown -R nobody "$far/c" "$far/d"
+mbox() { echo "$far/imap $1 -o mail_location=mbox:$far/$1/mail:INBOX=$far/$1/inbox.mbox"; }
+$tool inbox --no-bytes "$(ours ann)" "$(mbox c)"
+$tool fill --inbox "$(mbox d)"
+echo pw | ctl user add hal@example.test --password-stdin >/dev/null
+ctl mailbox import hal@example.test "$far/d/inbox.mbox"
+$tool inbox "$(mbox d)" "$(ours hal)"
 ! grep -E 'Error|Warning|Panic' "$far/log" || fail "Dovecot complains"

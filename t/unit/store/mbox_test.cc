@@ -114,7 +114,7 @@ TEST(Mbox, KnowsThePseudoMessageOfAnEmptyFolder) {
 }
 
 TEST(Mbox, BelievesContentLengthWhereAMessageEnds) {
-  std::string inner = "x\n\n" + from + "Subject: quoted\n\ny\n";
+  std::string inner = "x\n>From as it stands\n" + from + "Subject: quoted\n\ny\n";
   auto with = [&](std::size_t n) { return from + fmt::format("A: b\nContent-Length: {}\n\n", n) + inner + "\n" + from + "A: c\n\nz\n"; };
   EXPECT_EQ(bytes_of(with(inner.size())), (std::vector<std::string>{"A: b\r\n\r\n" + to_wire(inner), "A: c\r\n\r\nz\r\n"}));
   EXPECT_EQ(bytes_of(with(inner.size() + 3)).size(), 3u);
@@ -138,9 +138,10 @@ TEST(Mbox, PassesOverWhatIsTooLong) {
 TEST(Mbox, AnyMessageComesBackByteForByte) {
   std::string all;
   std::vector<PortableMessage> sent;
-  Numbering numbering{1234567, 100};
+  MboxBase base{{1234567, 100}, {"$Forwarded", "work"}};
   for (std::string bytes : {"Subject: a\r\n\r\nb\r\n", "Subject: a\r\n\r\n", "Subject: no end", "\r\n", "x", "\r\n\r\n\r\n",
                             "Status: RO\r\nX-UID: 5\r\nContent-Length: 3\r\n\r\nx\r\n", "X-Jdmail-Fields: 2\r\nA: b\r\n\r\n",
+                            "Content-Length: 3\r\n\r\nx\r\n", "Content-Length: 6\r\n\r\nFrom x",
                             "From x Fri Feb 22 17:06:23 2008\r\nA: b\r\n\r\nFrom x Fri Feb 22 17:06:23 2008\r\n>From y\r\n>>>From z",
                             "A: b\r\n\r\nbare \r in it, doubled\r\r\nend\r\r\n", "A: b\r\n\r\n\r", "A\0b\r\n\xff\r\n"}) {
     PortableMessage m;
@@ -150,11 +151,12 @@ TEST(Mbox, AnyMessageComesBackByteForByte) {
     m.date = 1'000'000'000 + static_cast<int64_t>(sent.size()) * 86'401;
     m.is_recent = sent.size() % 2;
     if (sent.size() % 3) m.keywords = {"$Forwarded", "work"};
-    all += mbox_message(m, sent.empty() ? &numbering : nullptr);
+    all += mbox_message(m, sent.empty() ? &base : nullptr);
     sent.push_back(m);
   }
+  EXPECT_NE(all.find("\nX-IMAPbase: 1234567 0000000099 $Forwarded work\n"), std::string::npos);
   for (std::size_t piece : {std::size_t{1}, std::size_t{13}, SIZE_MAX}) {
-    auto got = read(all, piece, false);
+    auto got = read(all, piece, piece == 13);
     ASSERT_EQ(got.size(), sent.size());
     EXPECT_EQ(got[0].numbering.uid_validity, 1234567u);
     EXPECT_EQ(got[0].numbering.uid_next, 100u);
