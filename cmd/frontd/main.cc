@@ -11,10 +11,17 @@
 namespace jd {
 namespace {
 
+constexpr unsigned kept_descriptors = 100;  // for what logins need
+
 struct Place {
   std::string address;
   Protocol protocol;
   bool tls_at_once;
+  // In TLS from the first byte an answer in clear would be noise.
+  std::string busy_text() const {
+    if (tls_at_once) return "";
+    return protocol == Protocol::imap ? "* BYE too many sessions, try again later\r\n" : "-ERR [SYS/TEMP] too many sessions, try again later\r\n";
+  }
 };
 
 // In the order in which the master opens them.
@@ -51,6 +58,7 @@ class Frontd : public Service {
       if (place.tls_at_once && !s->shared_.tls) return fail(Fault::usage, "{} needs tls.certificate and tls.key", place.address);
       s->listeners_.push_back(std::make_unique<net::Listener>(
           s->loop_, std::move(c.inherited[i]), [raw = s.get(), place](Fd fd, const net::Address& peer) { raw->accept(std::move(fd), peer, place); }));
+      s->listeners_.back()->when_full(place.busy_text(), kept_descriptors, [raw = s.get()] { return raw->loop_.kept() >= raw->config_.sessions; });
     }
     return std::unique_ptr<Service>(std::move(s));
   }
@@ -75,12 +83,6 @@ class Frontd : public Service {
         sessions_(loop_, "sessiond", c.paths.socket("sessiond")), shared_{loop_, config_, directory_, sessions_, nullptr} {}
 
   void accept(Fd fd, const net::Address& peer, const Place& place) {
-    if (loop_.kept() >= config_.sessions) {
-      std::string_view text = place.protocol == Protocol::imap ? "* BYE too many sessions, try again later\r\n"
-                                                               : "-ERR [SYS/TEMP] too many sessions, try again later\r\n";
-      if (::write(fd.get(), text.data(), text.size()) < 0) return;  // gone already
-      return;
-    }
     auto door = std::make_unique<Door>(shared_, place.protocol, place.tls_at_once, peer.ip(), peer.is_loopback(), [this](Door& d) {
       loop_.drop(d);
       if (ending_ && loop_.kept() == 0) loop_.stop();
@@ -115,7 +117,7 @@ int main(int argc, char** argv) {
       .name = "frontd",
       .about = "the door of IMAP and POP3: TLS and login",
       .rights = [](const Context& c) -> sandbox::Rights {
-        return {.user = "jdnet", .root = c.paths.run, .paths = {}, .calls = sandbox::net, .descriptors = c.config.sessions * 2 + 200};
+        return {.user = "jdnet", .root = c.paths.run, .paths = {}, .calls = sandbox::net, .descriptors = c.config.sessions * 2 + 2 * kept_descriptors};
       },
       .open = Frontd::open,
       .workers = [](const Config& c) { return static_cast<int>(c.frontd_processes); },

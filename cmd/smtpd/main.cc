@@ -13,10 +13,14 @@
 namespace jd {
 namespace {
 
+constexpr unsigned kept_descriptors = 100;  // for what sessions need: other daemons, large messages
+
 struct Place {
   std::string address;
   smtp::Kind kind;
   bool tls_at_once;
+  // In TLS from the first byte an answer in clear would be noise.
+  std::string busy_text(const char* why) const { return tls_at_once ? "" : fmt::format("421 {}, try again later\r\n", why); }
 };
 
 // In the order in which the master opens them.
@@ -57,6 +61,8 @@ class Smtpd : public Service {
       if (place.tls_at_once && !s->shared_.tls) return fail(Fault::usage, "listen.submissions needs tls.certificate and tls.key");
       s->listeners_.push_back(std::make_unique<net::Listener>(
           s->loop_, std::move(c.inherited[i]), [raw = s.get(), place](Fd fd, const net::Address& peer) { raw->accept(std::move(fd), peer, place); }));
+      s->listeners_.back()->when_full(place.busy_text("4.3.2 too many connections"), kept_descriptors,
+                                      [raw = s.get()] { return raw->loop_.kept() >= raw->config_.smtp_connections; });
     }
     return std::unique_ptr<Service>(std::move(s));
   }
@@ -82,10 +88,10 @@ class Smtpd : public Service {
         shared_{loop_, config_, directory_, injector_, nullptr} {}
 
   void accept(Fd fd, const net::Address& peer, const Place& place) {
-    if (loop_.kept() >= config_.smtp_connections) return turn_away(std::move(fd), "too many connections");
     std::string ip = peer.ip();
     bool is_near = peer.is_loopback();
-    if (!is_near && per_ip_[ip] >= config_.smtp_connections_per_ip) return turn_away(std::move(fd), "too many connections from your address");
+    if (!is_near && per_ip_[ip] >= config_.smtp_connections_per_ip)
+      return turn_away(std::move(fd), place, "4.7.0 too many connections from your address");
     smtp::ServerOptions o;
     o.kind = place.kind;
     o.hostname = config_.hostname;
@@ -102,8 +108,8 @@ class Smtpd : public Service {
     raw.open(std::move(fd));
   }
 
-  static void turn_away(Fd fd, const char* why) {
-    std::string text = fmt::format("421 4.7.0 {}, try again later\r\n", why);
+  static void turn_away(Fd fd, const Place& place, const char* why) {
+    std::string text = place.busy_text(why);
     if (::write(fd.get(), text.data(), text.size()) < 0) return;  // gone already
   }
 
@@ -143,7 +149,7 @@ int main(int argc, char** argv) {
       .about = "receive mail: SMTP, submission and LMTP",
       .rights = [](const Context& c) -> sandbox::Rights {
         return {.user = "jdnet", .root = c.paths.run, .paths = {}, .calls = sandbox::net,
-                .descriptors = c.config.smtp_connections + 200};
+                .descriptors = c.config.smtp_connections + 2 * kept_descriptors};
       },
       .open = Smtpd::open,
       .workers = [](const Config& c) { return static_cast<int>(c.smtp_processes); },

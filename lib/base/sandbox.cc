@@ -154,6 +154,8 @@ Status confine_calls(unsigned calls) {
   if (calls & programs) allow(f, program_calls);
   if (calls & threads) allow(f, thread_calls);
   if (calls & confine) allow(f, confine_calls_list);
+  // Asking for limits, not changing them: getrlimit is prlimit64 without a new value.
+  if (!(calls & (processes | programs | confine))) seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0));
   // glibc falls back to clone only when clone3 does not exist.
   if (!(calls & processes)) seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
   int r = seccomp_load(f);

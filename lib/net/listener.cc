@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "lib/base/log.h"
 
@@ -43,8 +46,11 @@ Result<Fd> listen_on(const Address& at, unsigned mode) {
 
 Listener::Listener(Loop& loop, Fd socket, std::function<void(Fd, const Address&)> accepted)
     : loop_(loop), socket_(std::move(socket)), spare_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
-      accepted_(std::move(accepted)), watch_(loop, [this](uint32_t) { accept(); }),
-      pause_(loop, [this] { (void)start(); }),  // what failed once may work a second later
+      accepted_(std::move(accepted)), watch_(loop, [this](uint32_t) { accept(false); }),
+      pause_(loop, [this] {
+        (void)start();  // what failed once may work a second later
+        accept(true);
+      }),
       address_(Address::local_of(socket_.get())) {
   if (!spare_) spare_ = Fd(::dup(socket_.get()));
 }
@@ -56,6 +62,8 @@ Listener::~Listener() {
 Status Listener::start() {
   int flags = ::fcntl(socket_.get(), F_GETFL);
   ::fcntl(socket_.get(), F_SETFL, flags | O_NONBLOCK);
+  rlimit files{};
+  if (reserve_ > 0 && ::getrlimit(RLIMIT_NOFILE, &files) == 0) last_ = files.rlim_cur - std::min<uint64_t>(reserve_, files.rlim_cur / 4);
   return watch_.start(socket_.get(), EPOLLIN | EPOLLEXCLUSIVE);
 }
 
@@ -65,27 +73,55 @@ void Listener::stop() {
   socket_.reset();
 }
 
-void Listener::accept() {
+// The lowest free number is given out: a high one means that as many are in use.
+bool Listener::is_full() const {
+  if (is_full_ && is_full_()) return true;
+  if (last_ == UINT64_MAX) return false;
+  Fd probe(::fcntl(spare_.get(), F_DUPFD_CLOEXEC, 0));
+  return !probe || static_cast<uint64_t>(probe.get()) >= last_;
+}
+
+void Listener::turn_away(Fd fd, const char* why) {
+  if (!logged_ || monotonic() - *logged_ >= seconds(1)) {
+    if (is_full_ && is_full_()) log::warn("too_many_connections", {{"at", address_.text()}});
+    else log::error("out_of_descriptors", {{"at", address_.text()}, {"what", why}});
+    logged_ = monotonic();
+  }
+  if (fd && ::send(fd.get(), text_.data(), text_.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;  // gone already
+}
+
+void Listener::accept(bool overdue) {
+  bool full = is_full();
+  if (full && !overdue) {
+    watch_.stop();
+    pause_.start(milliseconds(50));
+    return;
+  }
   for (int i = 0; i < 64 && socket_; i++) {
     sockaddr_storage from{};
     socklen_t size = sizeof from;
     Fd fd(::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (fd && full) {
+      turn_away(std::move(fd), "the rest is for the connections that stand");
+      continue;
+    }
     if (fd) {
       bool gone = false;
+      uint64_t next = static_cast<uint64_t>(fd.get()) + 1;
       gone_ = &gone;
       auto call = std::move(accepted_);
       call(std::move(fd), Address::from(reinterpret_cast<sockaddr*>(&from), size));
       if (gone) return;
       accepted_ = std::move(call);
       gone_ = nullptr;
+      if (next >= last_ || (is_full_ && is_full_())) return;  // asked anew in the next turn
       continue;
     }
     if (errno == EINTR || errno == ECONNABORTED) continue;
     if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
-      log::error("out_of_descriptors", {{"at", address_.text()}, {"what", errno_text(errno)}});
+      auto what = errno_text(errno);
       spare_.reset();  // take one and close it, so that its client learns at once
-      Fd gone(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-      gone.reset();
+      turn_away(Fd(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC)), what.c_str());
       spare_ = Fd(::dup(socket_.get()));
       watch_.stop();
       pause_.start(seconds(1));

@@ -154,6 +154,58 @@ TEST_F(StressTest, WithoutDescriptorsOneIsTurnedAwayAndTheRestWait) {
   set_clock(nullptr);
 }
 
+// Full by descriptors and full by its own count: who comes is left to others for a moment, then told.
+TEST_F(StressTest, WhoComesWhenItIsFullIsTold) {
+  for (bool by_count : {false, true}) {
+    ManualClock clock;
+    set_clock(&clock);
+    std::string lines;
+    log::capture(&lines);
+    rlimit before{}, few{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    {
+      auto fd = listen_on(*Address::of("127.0.0.1", 0));
+      ASSERT_TRUE(fd);
+      Address at = Address::local_of(fd->get());
+      std::vector<Fd> accepted, clients;
+      Listener listener(loop, std::move(*fd), [&](Fd c, const Address&) { accepted.push_back(std::move(c)); });
+      listener.when_full("421 busy\r\n", 3, [&] { return by_count && accepted.size() >= 2; });
+      for (int i = 0; i < 7; i++) clients.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+      int next = ::dup(0);
+      ASSERT_GE(next, 0);
+      ::close(next);
+      few = before;
+      few.rlim_cur = by_count ? 1000 : static_cast<rlim_t>(next) + 3 + 2;
+      ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+      ASSERT_TRUE(listener.start());
+      auto come = [&](Fd& c) {
+        ASSERT_EQ(::connect(c.get(), at.data(), at.size()), 0);
+        for (int i = 0; i < 3; i++) loop.run_once();
+      };
+      char text[100];
+      for (std::size_t i = 0; i < 6; i++) come(clients[i]);
+      EXPECT_EQ(accepted.size(), 2u);
+      EXPECT_EQ(::recv(clients[2].get(), text, sizeof text, MSG_DONTWAIT), -1) << "left to others for a moment";
+      clock.advance(milliseconds(60));
+      for (int i = 0; i < 3; i++) loop.run_once();
+      EXPECT_EQ(::recv(clients[1].get(), text, sizeof text, MSG_DONTWAIT), -1) << "it stands";
+      for (std::size_t i = 2; i < 6; i++) {
+        EXPECT_EQ(::recv(clients[i].get(), text, sizeof text, MSG_DONTWAIT), 10) << i;
+        EXPECT_EQ(::recv(clients[i].get(), text, sizeof text, MSG_DONTWAIT), 0) << i;
+      }
+      const char* event = by_count ? "too_many_connections" : "out_of_descriptors";
+      EXPECT_NE(lines.find(event), lines.npos) << lines;
+      EXPECT_EQ(lines.find(event), lines.rfind(event)) << "no flood of lines";
+      accepted.pop_back();
+      come(clients[6]);
+      EXPECT_EQ(accepted.size(), 2u) << "there is room again";
+    }
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    log::capture(nullptr);
+    set_clock(nullptr);
+  }
+}
+
 TEST_F(StressTest, AStreamMayGoInEachOfItsCallbacks) {
   for (bool destroy : {false, true}) {
     auto end = [&](Peer& p) {
