@@ -141,7 +141,7 @@ TEST(Mbox, AnyMessageComesBackByteForByte) {
   MboxBase base{{1234567, 100}, {"$Forwarded", "work"}};
   for (std::string bytes : {"Subject: a\r\n\r\nb\r\n", "Subject: a\r\n\r\n", "Subject: no end", "\r\n", "x", "\r\n\r\n\r\n",
                             "Status: RO\r\nX-UID: 5\r\nContent-Length: 3\r\n\r\nx\r\n", "X-Jdmail-Fields: 2\r\nA: b\r\n\r\n",
-                            "Content-Length: 3\r\n\r\nx\r\n", "Content-Length: 6\r\n\r\nFrom x",
+                            "Content-Length: 2\r\n\r\nx\r\n", "Content-Length: 7\r\n\r\nFrom x",
                             "From x Fri Feb 22 17:06:23 2008\r\nA: b\r\n\r\nFrom x Fri Feb 22 17:06:23 2008\r\n>From y\r\n>>>From z",
                             "A: b\r\n\r\nbare \r in it, doubled\r\r\nend\r\r\n", "A: b\r\n\r\n\r", "A\0b\r\n\xff\r\n"}) {
     PortableMessage m;
