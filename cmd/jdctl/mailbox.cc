@@ -53,6 +53,7 @@ class Import {
   Summary summary_;
   Owner owner_;
   std::unique_ptr<store::Account> account_;
+  Fd lock_;
   std::vector<std::string> folders_;  // that were imported
 };
 
@@ -116,6 +117,11 @@ Status Import::open_account() {
   TRY(owner_, Owner::of(is_there ? path : options_.paths.mail));
   Owner::Hold as_owner(owner_);
   TRY(account_, store::Account::open(path, true));
+  // Two that do not know of each other would bring everything in twice.
+  auto lock = file::lock(path + "/import");
+  if (!lock && lock.error().sys == 0) return fail(Fault::perm, "another import into {} is under way: {}", t_.address, lock.error().what);
+  if (!lock) return Unexpected(lock.error());
+  lock_ = std::move(*lock);
   return {};
 }
 

@@ -79,11 +79,26 @@ Numbering numbering_of(std::string_view value) {
 struct Fields {
   bool is_old = false, has_imap = false;
 };
+
+// Thunderbird's: four hexadecimal digits.
+void take_mozilla_status(std::string_view value, MboxReader::Message& m, Fields& seen_so_far) {
+  auto bytes = unhex(trim(value));
+  if (!bytes || bytes->size() != 2) return;
+  unsigned bits = static_cast<unsigned char>((*bytes)[0]) << 8 | static_cast<unsigned char>((*bytes)[1]);
+  seen_so_far.is_old = true;
+  if (bits & 1) m.message.flags |= seen;
+  if (bits & 2) m.message.flags |= answered;
+  if (bits & 4) m.message.flags |= flagged;
+  if (bits & 8) m.is_internal = true;  // deleted, and only waiting to be compacted away
+  if (bits & 0x1000) m.message.keywords.emplace_back("$Forwarded");
+}
+
 // True when the field is one of an mbox's own; what it says is taken.
 bool take_field(std::string_view name, std::string_view value, MboxReader::Message& m, Fields& seen_so_far) {
   if (iequals(name, "Status")) m.message.flags |= flags_of_status(value, false, seen_so_far.is_old);
   else if (iequals(name, "X-Status")) m.message.flags |= flags_of_status(value, true, seen_so_far.is_old);
-  else if (iequals(name, "X-Keywords")) {
+  else if (iequals(name, "X-Mozilla-Status")) take_mozilla_status(value, m, seen_so_far);
+  else if (iequals(name, "X-Keywords") || iequals(name, "X-Mozilla-Keys")) {
     std::string line = mime::unfold(value);
     for (auto w : words(line))
       if (m.message.keywords.size() < 1000) m.message.keywords.emplace_back(w);
@@ -93,7 +108,7 @@ bool take_field(std::string_view name, std::string_view value, MboxReader::Messa
   } else if (iequals(name, "X-IMAP") || iequals(name, "X-IMAPbase")) {
     seen_so_far.has_imap = seen_so_far.has_imap || iequals(name, "X-IMAP");
     if (Numbering n = numbering_of(value); n.uid_validity) m.numbering = n;
-  } else return iequals(name, "Content-Length");
+  } else return iequals(name, "Content-Length") || iequals(name, "X-Mozilla-Status2");
   return true;
 }
 
@@ -245,7 +260,7 @@ void MboxReader::make_message(Message& m, std::string raw, std::size_t exact_end
   else take_foreign(plain, is_exact, m, f = Fields());
   m.message.is_recent = !f.is_old;
   auto subject = is_first_ && f.has_imap ? mime::find(m.message.bytes, "Subject") : std::nullopt;
-  m.is_internal = subject && subject->find("DON'T DELETE THIS MESSAGE") != subject->npos;
+  m.is_internal = m.is_internal || (subject && subject->find("DON'T DELETE THIS MESSAGE") != subject->npos);
   if (!is_first_) m.numbering = {};
   if (!m.message.date)
     if (auto date = mime::find(m.message.bytes, "Date"))

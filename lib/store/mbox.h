@@ -13,8 +13,8 @@
 //   - Content-Length counts when the file can be read at any place and has a message or its end
 //     there, as Dovecot does it, and then nothing was quoted; else it is ignored.
 //   - Status (R seen, O old), X-Status (A answered, F flagged, T draft, D deleted), X-Keywords, X-UID,
-//     X-IMAP and X-IMAPbase (UIDVALIDITY, last UID) are taken and not kept as part of the message, nor
-//     is Content-Length.  A first message with X-IMAP, "DON'T DELETE THIS MESSAGE", is no message.
+//     X-IMAP and X-IMAPbase (UIDVALIDITY, last UID), and Thunderbird's X-Mozilla-Status and
+//     X-Mozilla-Keys, are taken and not kept as part of the message, nor is Content-Length.  A first message with X-IMAP, "DON'T DELETE THIS MESSAGE", is no message.
 //   - LF and CRLF files; a message longer than the limit is passed over and reported.
 // Writing: mboxrd, dates in UTC with their zone, and the fields above before the message's own:
 //   "X-Jdmail-Fields: n" says that the n lines after it are all that was added, and that the message
@@ -51,7 +51,7 @@ class MboxReader {
     uint64_t offset = 0;  // of its From line
     PortableMessage message;
     Numbering numbering;  // of the folder; in the first message only
-    bool is_internal = false;  // holds nothing but the numbering
+    bool is_internal = false;  // holds nothing but the numbering, or Thunderbird deleted it
     std::string problem;  // not empty: there is no message, this is why
   };
   explicit MboxReader(Source& source, std::size_t limit = max_portable_bytes) : source_(source), limit_(limit) {}

@@ -63,6 +63,10 @@ for n in 1 2 3 4; do
   "$B/jdctl" --prefix "$dir" mailbox import dan@example.test "$dir/many" >/dev/null 2>&1 9>&- &
   pid=$!
   wait_for 300 sh -c "[ \$('$B/jdctl' --prefix '$dir' mailbox list dan@example.test | awk '\$1 == \"INBOX\" {print \$2}') -gt $((n * 8000)) ]"
+  if [ "$n" = 1 ]; then
+    ! ctl mailbox import dan@example.test "$dir/deep" 2>"$dir/err" || fail "two imports at once"
+    grep -q 'another import' "$dir/err" || fail "$(cat "$dir/err")"
+  fi
   kill -9 "$pid"
   wait "$pid" 2>/dev/null || true
   [ "$(count dan)" -lt "$expect" ] || fail "the import was over before it was killed"

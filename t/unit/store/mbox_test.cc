@@ -103,6 +103,20 @@ TEST(Mbox, TakesItsFieldsOutOfForeignMessages) {
   EXPECT_EQ(all[1].numbering.uid_validity, 0u);
 }
 
+TEST(Mbox, TakesThunderbirdsStatus) {
+  auto all = read("From - Fri Feb 22 17:06:23 2008\nX-Mozilla-Status: 1007\nX-Mozilla-Status2: 00800000\nX-Mozilla-Keys: $label1 work   \nA: b\n\nx\n\n"
+                  "From - Fri Feb 22 17:06:23 2008\nX-Mozilla-Status: 0009\nA: deleted\n\n\nFrom - Fri Feb 22 17:06:23 2008\nX-Mozilla-Status: x\nA: c\n\n");
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].message.bytes, "A: b\r\n\r\nx\r\n");
+  EXPECT_EQ(all[0].message.flags, seen | answered | flagged);
+  EXPECT_EQ(all[0].message.keywords, (std::vector<std::string>{"$Forwarded", "$label1", "work"}));
+  EXPECT_FALSE(all[0].message.is_recent);
+  EXPECT_FALSE(all[0].is_internal);
+  EXPECT_TRUE(all[1].is_internal);
+  EXPECT_FALSE(all[2].is_internal);
+  EXPECT_EQ(all[2].message.flags, 0);
+}
+
 TEST(Mbox, KnowsThePseudoMessageOfAnEmptyFolder) {
   auto all = read(mbox_internal({77, 5}, 1000));
   ASSERT_EQ(all.size(), 1u);
