@@ -133,6 +133,7 @@ Result<bool> Folder::refresh() {
 
 Status Folder::open_writer() {
   CHECK(refresh());
+  if (!state_.entries().empty()) segments_.know(state_.entries().back().ref);  // mostly the newest there is
   if (!writer_ || writer_->is_broken()) {
     TRY(auto w, journal::SegmentWriter::append_to(dir_, log_name(), reader_->tell()));
     writer_ = std::move(w);

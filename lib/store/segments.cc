@@ -28,6 +28,13 @@ Result<std::vector<uint32_t>> MailSegments::numbers() {
   return r;
 }
 
+// 0 when nothing is known, or when the record is not there after all.
+uint64_t MailSegments::known_end(uint32_t number) {
+  if (known_.segment != number) return 0;
+  auto r = reader(number);
+  return r && (*r)->read(known_) ? known_.end() : 0;
+}
+
 Status MailSegments::open_writer() {
   for (int tries = 0; tries < 3; tries++) {
     if (writer_) {
@@ -39,7 +46,7 @@ Status MailSegments::open_writer() {
     }
     TRY(auto all, numbers());
     if (!all.empty()) {
-      auto w = journal::SegmentWriter::append_to(dir_, segment_name(all.back()));
+      auto w = journal::SegmentWriter::append_to(dir_, segment_name(all.back()), known_end(all.back()));
       if (w) {
         if (w->tail_cut()) log::warn("store_tail_cut", {{"segment", segment_name(all.back())}, {"bytes", w->tail_cut()}});
         writer_ = std::move(*w);

@@ -30,6 +30,11 @@ class MailSegments {
   // The segments that these refs are in survive a power cut, whoever wrote them.
   Status commit_segments(const std::set<uint32_t>& numbers);
 
+  // A record that an entry names: appending need not read what lies before its end.
+  void know(const journal::Ref& r) {
+    if (r.segment > known_.segment || (r.segment == known_.segment && r.offset > known_.offset)) known_ = r;
+  }
+
   // perm: the record is damaged or is another one's (e.stamp).
   Result<Meta> meta(const Entry& e);
   Result<std::string> message(const Entry& e);
@@ -44,11 +49,13 @@ class MailSegments {
 
  private:
   Status open_writer();
+  uint64_t known_end(uint32_t number);
   Result<journal::SegmentReader*> reader(uint32_t number);
   Result<std::vector<uint32_t>> numbers();
 
   int dir_;
   std::optional<journal::SegmentWriter> writer_;
+  journal::Ref known_;
   bool dirty_ = false;
   std::vector<std::string> unsynced_names_;  // files of big/, and "seg" for the directory itself
   std::map<uint32_t, std::unique_ptr<journal::SegmentReader>> readers_;
