@@ -5,13 +5,11 @@
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <optional>
 
 #include "cmd/directoryd/service.h"
-#include "lib/base/args.h"
 #include "lib/base/daemon.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -120,17 +118,6 @@ int once(const std::string& prefix) {
 
 int main(int argc, char** argv) {
   using namespace jd;
-  for (int i = 1; i < argc; i++) {
-    if (strcmp(argv[i], "--once") != 0) continue;
-    std::string prefix = "/";
-    bool is_once = false;
-    Args args("directoryd", "answer one request on standard input");
-    args.option("--prefix", prefix, "instance directory").env("JDMAIL_PREFIX");
-    args.flag("--once", is_once, "answer one request while the daemon is down");
-    if (auto code = args.parse(argc, argv)) return *code;
-    log::set_program("directoryd");
-    return once(prefix);
-  }
   return run_daemon(argc, argv, {
       .name = "directoryd",
       .about = "know domains, accounts and aliases, and check passwords",
@@ -144,5 +131,6 @@ int main(int argc, char** argv) {
         CHECK(d->listen());
         return std::unique_ptr<Service>(std::move(d));
       },
+      .instead = Mode{"--once", "answer one request on standard input while the daemon is down", once},
   });
 }

@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
   init.option("--domain", io.domain, "the first mail domain").required();
   init.option("--hostname", io.hostname, "this host's name; default mail.<domain>");
   init.option("--port-base", io.port_base, "listen on 127.0.0.1, ports = base + well-known port");
-  init.flag("--yes", io.yes, "ask nothing");
+  init.flag("--yes", io.yes, "for scripts: ask nothing; at present nothing is asked without it either");
   Args& start = a.command("start", "start every program under s6");
   Args& stop = a.command("stop", "finish what is under way and stop");
   Args& restart = a.command("restart", "stop and start");

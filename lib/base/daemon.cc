@@ -232,12 +232,14 @@ int run_daemon(int argc, char** argv, const Daemon& d) {
   log::never_block();
   std::string prefix = "/";
   uint64_t ready_on = 0;
-  bool check = false;
+  bool check = false, instead = false;
   Args args(d.name, d.about);
   args.option("--prefix", prefix, "instance directory; / is the installed system").env("JDMAIL_PREFIX");
   args.option("--ready-fd", ready_on, "write a newline there once the service works");
   args.flag("--check", check, "read the configuration, say what is wrong with it, and exit");
+  if (d.instead) args.flag(d.instead->flag, instead, d.instead->help);
   if (auto code = args.parse(argc, argv)) return *code;
+  if (instead) return d.instead->run(prefix);
   Context c;
   c.paths = Paths::of(prefix);
   auto config = Config::load(c.paths);

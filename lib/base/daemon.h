@@ -15,6 +15,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,12 @@ struct Context {
   std::vector<Fd> inherited;  // what the master opened, in its order; shared by all generations
 };
 
+// What a program does instead of serving when its flag is given.
+struct Mode {
+  std::string flag, help;
+  std::function<int(const std::string& prefix)> run;  // returns the exit status
+};
+
 struct Daemon {
   std::string name;   // also of the lock file and the log lines
   std::string about;
@@ -49,6 +56,7 @@ struct Daemon {
   // With workers: how many, and what the master opens for them before the first fork.
   std::function<int(const Config&)> workers = nullptr;
   std::function<Result<std::vector<Fd>>(const Context&)> listen = nullptr;
+  std::optional<Mode> instead = std::nullopt;
 };
 
 int run_daemon(int argc, char** argv, const Daemon& daemon);
