@@ -38,8 +38,10 @@ $(O)/bin/$(1): $(patsubst %.cc,$(O)/%.o,$(wildcard cmd/$(1)/*.cc)) $(O)/lib.a
 	@$(CXX) $(LINK) $$^ $(LIBS) -o $$@
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+# t/unit/<program, with _> tests a program's own parts: all its files but main.cc.
+parts = $(patsubst %.cc,$(O)/%.o,$(filter-out %/main.cc,$(wildcard cmd/$(subst _,-,$(1))/*.cc)))
 define unit
-$(O)/t/unit_$(1): $(patsubst %.cc,$(O)/%.o,$(wildcard t/unit/$(1)/*.cc)) $(O)/lib.a
+$(O)/t/unit_$(1): $(patsubst %.cc,$(O)/%.o,$(wildcard t/unit/$(1)/*.cc)) $(call parts,$(1)) $(O)/lib.a
 	@mkdir -p $$(@D)
 	@echo "  LINK unit_$(1)"
 	@$(CXX) $(LINK) $$^ $(LIBS) -lgtest -lgtest_main -o $$@
