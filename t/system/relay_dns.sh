@@ -171,11 +171,19 @@ is 127.0.0.8 connect "$before" || fail "connected anew while a connection was id
 all_quit() { [ "$(seen "$1" quit)" = "$(seen "$1" connect)" ]; }
 wait_for 60 all_quit 127.0.0.8
 
+# The limit of a destination, changed while running, is one of connections.
+ctl queue limit many.mail.example 1 >/dev/null
+before=$(seen 127.0.0.8 connect)
+for i in 1 2 3 4 5; do inject "limited $i" a@many.mail.example; done
+wait_for 50 is 127.0.0.8 message 31
+is 127.0.0.8 connect $((before + 1)) || fail "more connections than the limit"
+ctl queue limit many.mail.example 0 >/dev/null
+
 # A stop waits for the answer to what was sent, and says QUIT.
 inject slow slow-x@many.mail.example
 wait_for 50 grep -qF '"to": "slow-x@many.mail.example"' "$r"
 ctl stop >/dev/null
-is 127.0.0.8 message 27 || fail "the stop did not wait for an answer"
+is 127.0.0.8 message 32 || fail "the stop did not wait for an answer"
 all_quit 127.0.0.8 || fail "the stop forgot QUIT"
 ctl start >/dev/null
 ! ctl queue list | grep -q slow-x || fail "what was delivered at the stop is still in the queue"
