@@ -199,12 +199,10 @@ Status MboxReader::fill(std::size_t want) {
     at_ = 0;
   }
   while (!is_end_ && buffer_.size() - at_ < want) {
-    std::size_t had = buffer_.size();
-    buffer_.resize(had + chunk_bytes);
-    auto n = source_.read(buffer_.data() + had, chunk_bytes);
-    buffer_.resize(had + (n ? *n : 0));
-    if (!n) return Unexpected(n.error());
-    is_end_ = *n == 0;
+    chunk_.resize(chunk_bytes);  // once: not a clearing of so much for each small piece of a pipe
+    TRY(std::size_t n, source_.read(chunk_.data(), chunk_bytes));
+    buffer_.append(chunk_, 0, n);
+    is_end_ = n == 0;
   }
   return {};
 }

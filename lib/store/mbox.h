@@ -67,7 +67,7 @@ class MboxReader {
 
   Source& source_;
   std::size_t limit_;
-  std::string buffer_;
+  std::string buffer_, chunk_;
   std::size_t at_ = 0;       // in buffer_
   uint64_t base_ = 0;        // offset of buffer_'s first byte
   bool is_end_ = false, is_first_ = true;

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "lib/base/log.h"
+#include "lib/store/importer.h"
 #include "t/unit/fault_disk.h"
 #include "t/unit/store/scratch.h"
 
@@ -78,6 +79,51 @@ TEST(PowerCut, NothingAcknowledgedIsLostAtAnyMoment) {
         EXPECT_TRUE(p.holds(*a)) << p.what << " is lost by a power cut after operation " << k << ", round " << round;
       }
     }
+  log::capture(nullptr);
+}
+
+// One sync for many messages: small ones, and so many large ones that the file system is synced.
+TEST(PowerCut, AnImportThatWasReportedIsWhole) {
+  Scratch s;
+  ASSERT_TRUE(file::make_directories(s.path + "/mail"));
+  std::vector<std::string> source;
+  for (std::size_t i = 0; i < 24; i++) source.push_back(mail(fmt::format("{}", i), i % 4 == 3 ? 200 : big_bytes));
+  test::FaultDisk disk(s.path + "/mail");
+  std::size_t begun = 0, finished = 0;
+  {
+    auto a = s.open();
+    begun = disk.operations();
+    auto i = FolderImport::begin(*a, "Lists/x", {77, 1000}, false);
+    ASSERT_TRUE(i);
+    for (std::size_t n = 0; n < source.size(); n++) {
+      PortableMessage m;
+      m.bytes = source[n];
+      m.uid = static_cast<uint32_t>(10 * n + 1);
+      m.date = 1'500'000'000;
+      ASSERT_TRUE(i->add(m));
+    }
+    ASSERT_TRUE(i->finish());
+    finished = disk.operations();
+    add(*a, mail("later"), "INBOX", true);
+  }
+  file::set_faults(nullptr);
+  std::string said;
+  log::capture(&said);
+  for (std::size_t k = begun; k <= disk.operations(); k++) {
+    if (k < finished && k % 7) continue;
+    Scratch left;
+    ASSERT_TRUE(file::make_directories(left.path + "/mail"));
+    disk.power_cut(k, k % 2 ? test::Keep::none : test::Keep::some, static_cast<unsigned>(k), left.path + "/mail");
+    auto a = left.open();
+    ASSERT_TRUE(a) << "after operation " << k;
+    if (k < finished) continue;
+    auto f = a->folder("Lists/x");
+    ASSERT_TRUE(f) << "after operation " << k;
+    EXPECT_EQ((*f)->state().uid_validity(), 77u);
+    EXPECT_EQ((*f)->state().uid_next(), 1000u);
+    EXPECT_EQ((*f)->state().entries().size(), source.size());
+    for (std::size_t n = 0; n < source.size(); n++) EXPECT_EQ(body_of(*a, "Lists/x", static_cast<uint32_t>(10 * n + 1)), source[n]) << n << " after " << k;
+  }
   log::capture(nullptr);
 }
 
