@@ -36,6 +36,7 @@ struct Directoryd : Service {
     std::vector<uint32_t> friends;
     for (const char* name : {"jdnet", "jdqueue", "jdmail"})
       if (auto ids = user_ids(name)) friends.push_back(ids->uid);
+    if (auto ids = user_ids("jdqueue"); ids && paths.is_system()) queue_user = ids->uid;
     questions.allow(friends);
     admin.allow({});
     CHECK(questions.listen(run_dir + "/directory.sock", 0666));
@@ -60,7 +61,11 @@ struct Directoryd : Service {
   net::Loop loop;
   std::optional<directory::Generation> generation;
   std::unique_ptr<DirectoryService> service;
-  ipc::Server questions{loop, [this](ipc::Request r) { pass(std::move(r), &DirectoryService::ask); }};
+  std::optional<uint32_t> queue_user;  // none: this instance is all one user's
+  ipc::Server questions{loop, [this](ipc::Request r) {
+    if (r.cmd() == "full" && queue_user && r.uid() != *queue_user) return r.reply(Error(Fault::perm, "only qrun says what is full"));
+    pass(std::move(r), &DirectoryService::ask);
+  }};
   ipc::Server admin{loop, [this](ipc::Request r) { pass(std::move(r), &DirectoryService::admin); }};
 
  private:

@@ -12,7 +12,8 @@ using directory::Account;
 using ipc::Message;
 
 namespace {
-constexpr std::size_t max_verified = 50'000, max_tickets = 50'000, max_delays = 10'000;
+constexpr std::size_t max_verified = 50'000, max_tickets = 50'000, max_delays = 10'000, max_full = 10'000;
+constexpr Span full_time = minutes(5);  // as long as the queue waits before it tries again
 const Error refused(Fault::perm, "wrong user name or password");
 const Error slow_down(Fault::temp, "too many failed logins from here; try again later");
 const Error busy(Fault::temp, "too many logins at once; try again");
@@ -30,9 +31,10 @@ DirectoryService::DirectoryService(net::Loop& loop, directory::Directory d, dire
 
 void DirectoryService::ask(Message m, Answer answer) {
   auto cmd = m.get("cmd");
-  if (cmd == "resolve") {
-    auto r = directory_.resolve(m.get("address"));
-    return answer(r ? directory::to_message(*r) : Message::failed(r.error()));
+  if (cmd == "resolve") return answer(resolve(std::string(m.get("address"))));
+  if (cmd == "full") {
+    note_full(std::string(m.get("account")), m.number("bytes"));
+    return answer(Message::ok());
   }
   if (cmd == "authenticate") return authenticate(std::move(m), std::move(answer));
   if (cmd == "redeem") {
@@ -47,6 +49,27 @@ void DirectoryService::ask(Message m, Answer answer) {
     return answer(std::move(ok));
   }
   answer(Message::failed(Error(Fault::usage, fmt::format("directoryd knows no request '{}'", escape(cmd)))));
+}
+
+Message DirectoryService::resolve(const std::string& address) {
+  auto r = directory_.resolve(address);
+  if (!r) return Message::failed(r.error());
+  if (auto i = full_.find(r->account.address); i != full_.end()) {
+    if (i->second.until > monotonic()) r->full_for = i->second.bytes;
+    else full_.erase(i);
+  }
+  return directory::to_message(*r);
+}
+
+// Others refuse at RCPT what would only wait here; one that still fits in is not in the way of that.
+void DirectoryService::note_full(const std::string& account, uint64_t bytes) {
+  if (account.empty() || !bytes) return;
+  if (full_.size() >= max_full) full_.clear();
+  auto [i, is_new] = full_.try_emplace(account, Full{bytes, monotonic() + full_time});
+  bool changes = is_new || i->second.until <= monotonic() || bytes < i->second.bytes;
+  if (changes) i->second.bytes = bytes;
+  i->second.until = monotonic() + full_time;
+  if (changes) generation_.raise();
 }
 
 std::string DirectoryService::cache_key(const std::string& address, const Secret& password) const {
@@ -136,6 +159,7 @@ void DirectoryService::with_hash(const Message& m, Answer answer, std::function<
 
 void DirectoryService::changed(Answer& answer, const Status& s, const Message& m) {
   if (!s) return answer(Message::failed(s.error()));
+  if (m.get("cmd") == "user-quota") full_.erase(lower(m.get("address")));
   generation_.raise();
   log::info("directory_changed", {{"cmd", m.get("cmd")}, {"what", m.has("address") ? m.get("address") : m.get("name")}});
   answer(Message::ok());

@@ -2,8 +2,9 @@
 // service.h: what directoryd answers.
 //
 // run/directory.sock (the daemons):
-//   resolve address                        -> kind address tag account path quota suspended target*
+//   resolve address                        -> kind address tag account path quota suspended full target*
 //   authenticate user password ip protocol -> address ticket      perm: no; temp: later
+//   full account bytes                     (qrun: a message of so many bytes was over its quota)
 //   redeem ticket                          -> address path quota  (sessiond; each ticket once)
 // run/directory-admin.sock (root and the instance's owner):
 //   domain-add|domain-del name    domain-list
@@ -37,7 +38,10 @@ class DirectoryService {
 
  private:
   struct Verified { uint64_t revision; Time until; };
+  struct Full { uint64_t bytes; Time until; };
   struct Ticket { std::string address; Time until; };
+  ipc::Message resolve(const std::string& address);
+  void note_full(const std::string& account, uint64_t bytes);
   void authenticate(ipc::Message m, Answer answer);
   void check_password(std::string user, Secret password, std::string ip, std::string protocol, Answer answer);
   void login_result(bool good, const directory::Account* account, const std::string& user, const std::string& ip,
@@ -56,6 +60,7 @@ class DirectoryService {
   std::string key_;
   std::unordered_map<std::string, Verified> verified_;
   std::unordered_map<std::string, Ticket> tickets_;
+  std::unordered_map<std::string, Full> full_;  // by account
   std::unordered_map<uint64_t, std::unique_ptr<net::Timer>> delays_;
   uint64_t last_delay_ = 0;
 };

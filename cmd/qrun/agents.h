@@ -22,6 +22,7 @@ class Router {
   virtual ~Router() = default;
   // May call back inside.  temp: ask later.
   virtual void resolve(const std::string& address, std::function<void(Result<queue::Resolution>)> done) = 0;
+  virtual void mailbox_full(const std::string& account, uint64_t bytes) = 0;
 };
 
 class DirectoryRouter : public Router {
@@ -29,6 +30,7 @@ class DirectoryRouter : public Router {
   DirectoryRouter(net::Loop& loop, const Paths& paths)
       : client_(loop, paths.run, paths.socket("directory")) {}
   void resolve(const std::string& address, std::function<void(Result<queue::Resolution>)> done) override;
+  void mailbox_full(const std::string& account, uint64_t bytes) override { client_.report_full(account, bytes); }
 
  private:
   directory::Client client_;
@@ -47,6 +49,7 @@ class Agents : public queue::Outside {
   bool sync_store() override;
   void forget_segment(uint32_t number) override;
   void inject(uint64_t token, const queue::Report& r) override;
+  void mailbox_full(const std::string& account, uint64_t bytes) override { router_.mailbox_full(account, bytes); }
 
  private:
   bool is_local_there();

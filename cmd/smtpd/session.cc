@@ -8,9 +8,23 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/random.h"
+#include "lib/base/text.h"
 
 namespace jd {
 namespace {
+// What is as large as a message that did not fit lately (the header lines that we add may be the
+// difference), or of unknown size when not even a small one did.
+std::optional<smtp::Reply> quota_refusal(const directory::Route& r, uint64_t declared) {
+  constexpr uint64_t added = 1024, small = 8192;
+  uint64_t quota = r.account.quota;
+  if (r.kind != directory::Route::Kind::account) return std::nullopt;
+  if (quota && declared > quota)
+    return smtp::Reply{552, "5.2.3", fmt::format("a message of {} is more than the whole mailbox may hold ({})", size_text(declared), size_text(quota))};
+  if (r.full_for && (declared ? declared + added >= r.full_for : r.full_for <= small))
+    return smtp::Reply{452, "4.2.2", quota ? fmt::format("mailbox is full: its {} are used; try again later", size_text(quota)) : "mailbox is full; try again later"};
+  return std::nullopt;
+}
+
 constexpr std::size_t max_inline = 1 << 20;  // a larger message travels in a memfd
 
 smtp::Reply trouble(const Error& e) {
@@ -101,7 +115,7 @@ void SmtpSession::lookup() {
     else if (r->kind == Kind::remote && engine_.lookup_address().find('@') == std::string::npos) engine_.recipient_is(std::nullopt);
     else if (r->kind == Kind::remote) engine_.recipient_is_remote();
     else if (r->kind == Kind::unknown) engine_.recipient_is(smtp::Reply{550, "5.1.1", "no such mailbox here"});
-    else engine_.recipient_is(std::nullopt);
+    else engine_.recipient_is(quota_refusal(*r, engine_.declared_size()));
     if (!*inside) go_on();
   });
   *inside = nullptr;

@@ -44,6 +44,7 @@ ipc::Message to_message(const Route& r) {
   if (r.kind == Route::Kind::account)
     m.set("account", r.account.address).set("path", r.account.path).set("quota", r.account.quota)
         .set("suspended", r.account.is_suspended ? "1" : "0").set("node", r.account.node).set("epoch", r.account.epoch);
+  if (r.full_for) m.set("full", r.full_for);
   for (auto& t : r.targets) m.set("target", t);
   return m;
 }
@@ -60,6 +61,7 @@ Route route_of(const ipc::Message& m) {
   r.account.is_suspended = m.get("suspended") == "1";
   r.account.node = m.get("node");
   r.account.epoch = m.number("epoch", 1);
+  r.full_for = m.number("full");
   for (auto t : m.all("target")) r.targets.emplace_back(t);
   return r;
 }
@@ -87,10 +89,16 @@ uint64_t Client::resolve(const std::string& address, Resolved done) {
     // An answer that a change has overtaken is right for this question and not kept for the next.
     if (generation_.is_there() && generation_.value() == asked_at) {
       if (cache_.size() >= max_cached) cache_.clear();
-      cache_[address] = {route, monotonic() + minutes(5)};
+      cache_[address] = {route, monotonic() + (route.full_for ? minutes(1) : minutes(5))};
     }
     done(std::move(route));
   });
+}
+
+void Client::report_full(const std::string& account, uint64_t bytes) {
+  ipc::Message m("full");
+  m.set("account", account).set("bytes", bytes);
+  client_.request(std::move(m), [](Result<ipc::Message>) {});  // lost: the next message says it again
 }
 
 uint64_t Client::authenticate(const std::string& user, const Secret& password, const std::string& ip,

@@ -51,6 +51,8 @@ class Client {
   // perm: wrong name or password, or suspended (one text for all); temp: slow down, or try later.
   uint64_t authenticate(const std::string& user, const Secret& password, const std::string& ip,
                         const std::string& protocol, std::function<void(Result<Login>)> done);
+  // A message of so many bytes was over the account's quota: for some minutes resolve() tells so.
+  void report_full(const std::string& account, uint64_t bytes);
   void cancel(uint64_t handle) { client_.cancel(handle); }
 
  private:

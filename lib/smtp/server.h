@@ -62,6 +62,7 @@ class Server {
 
   // lookup: may mail for this address be taken?
   const std::string& lookup_address() const { return pending_.address; }
+  uint64_t declared_size() const { return declared_size_; }  // MAIL's SIZE; 0: none given
   void recipient_is(std::optional<Reply> refusal);  // nullopt: it is ours; remote: see is_remote
   void recipient_is_remote();                       // taken only from those who may relay
   // login

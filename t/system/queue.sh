@@ -19,6 +19,18 @@ for n in 1 2 3; do inject ann@example.test full@example.test "wait $n"; done
 wait_for 100 waits deferred 3
 ctl queue show "$(qid 1)" | grep -q '4.2.2' || fail "show does not tell the reason"
 ctl queue list --sender nobody | grep -q 'full@' && fail "the filter does not filter"
+# Those who ask at RCPT are told so now, with the reason; others' mail goes on.
+rcpt() { python3 - "$(port 25)" "$@" <<'P'
+import smtplib, sys
+s = smtplib.SMTP("127.0.0.1", int(sys.argv[1]))
+s.ehlo()
+s.mail("out@elsewhere.test", sys.argv[3:])
+print(*s.rcpt(sys.argv[2]))
+P
+}
+rcpt full@example.test | grep '452.*4.2.2 .*mailbox is full' || fail "a full mailbox is not refused at RCPT"
+rcpt full@example.test SIZE=200 | grep '552.*5.2.3' || fail "what can never fit is not refused"
+rcpt bob@example.test | grep -q '^250' || fail "another's mailbox is refused, too"
 first=$(qid 1) second=$(qid 2)
 ctl queue hold "$first"
 wait_for 20 waits hold 1
@@ -26,6 +38,7 @@ ctl queue delete "$second"
 wait_for 20 waits deferred 1
 ! ctl queue retry nonsense 2>"$dir/err" || fail "retried what is not there"
 ctl user quota full@example.test 0
+rcpt full@example.test SIZE=200 | grep -q '^250' || fail "still refused after the quota was raised"
 ctl queue flush
 wait_for 100 has full 1
 ctl queue release "$first"

@@ -28,6 +28,7 @@ class FakeOutside : public queue::Outside {
   std::map<std::string, std::string> remote_mail;  // "qid address" -> bytes
   std::vector<uint32_t> forgotten;
   int syncs = 0;
+  std::map<std::string, uint64_t> full;  // account -> bytes
   std::function<void()> changed = [] {};  // something was delivered or made durable
   std::map<std::string, std::map<std::string, std::string>> synced;  // the mailboxes as of the last sync
 
@@ -47,6 +48,7 @@ class FakeOutside : public queue::Outside {
   }
   std::size_t mails(const std::string& address) { return mailboxes["box/" + address].size(); }
 
+  void mailbox_full(const std::string& account, uint64_t bytes) override { full[account] = bytes; }
   void resolve(uint64_t token, const std::string& address) override {
     if (!directory_up) return runner->resolved(token, fail(Fault::temp, "directoryd is away"));
     auto it = routes.find(address);

@@ -135,6 +135,8 @@ TEST_F(RunnerTest, TemporaryFailureIsDeferredRetriedAndDelivered) {
   EXPECT_EQ(item.recipients, std::vector<std::string>{"ann@here.example"});
   EXPECT_EQ(item.attempts, 1u);
   EXPECT_NE(item.reason.find("mailbox is full"), std::string::npos);
+  EXPECT_GT(world.full["ann@here.example"], 0u);
+  EXPECT_EQ(world.full.size(), 1u);
   EXPECT_TRUE(logged("deferred"));
   turn(minutes(6));
   EXPECT_EQ(world.local.size(), 3u);
