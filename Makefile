@@ -2,6 +2,10 @@
 # One Makefile, no recursion.  Every object knows its headers (-MMD); every program is
 # cmd/<name>/*.cc plus out/<mode>/lib.a; every module's unit tests are one binary.
 #   make deps | make | make run | make check [SAN=1] | make lint | make bench | make install DESTDIR=
+# All cores, unless another -j was said.
+ifeq (,$(filter -j% --jobserver%,$(MAKEFLAGS)))
+MAKEFLAGS += -j$(shell nproc)
+endif
 CXX      ?= g++
 CXXFLAGS ?= -O2 -g
 MODE     := $(if $(SAN),san,release)
