@@ -18,7 +18,10 @@ for u in jdnet jdqueue jdmail jddir; do
   id "$u" >/dev/null 2>&1 || useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$u"
 done
 install -d -m 755 /etc/jdmail /var/lib/jdmail /var/log/jdmail /run/jdmail
-install -d -m 700 -o jdqueue -g jdqueue /var/lib/jdmail/queue
+install -d -m 750 -o jdqueue -g jdqueue /var/lib/jdmail/queue
+# Any local program may send mail, also while every daemon is down.
+chgrp jdqueue /usr/libexec/jdmail/queue-inject
+chmod 2755 /usr/libexec/jdmail/queue-inject
 install -d -m 700 -o jdmail -g jdmail /var/lib/jdmail/mail
 install -d -m 700 -o jddir -g jddir /var/lib/jdmail/directory
 echo "installed; next: jdctl init --domain example.org && jdctl start"

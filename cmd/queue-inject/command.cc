@@ -151,7 +151,7 @@ int inject(const std::string& queue_path) {
   auto added = store->add_new(id, e, source, queue::Durability::durable);
   if (!added) return failed(code_of(added.error()), added.error());
   log::Trace trace(id);
-  log::info("queued", {{"qid", id}, {"from", e.reverse_path}, {"recipients", e.recipients.size()}, {"bytes", e.size}});
+  log::debug("queued", {{"qid", id}, {"from", e.reverse_path}, {"recipients", e.recipients.size()}, {"bytes", e.size}});
   return inject_ok;
 }
 }  // namespace
@@ -160,9 +160,13 @@ int inject_command(const std::string& queue_path) {
   ::signal(SIGPIPE, SIG_IGN);
   struct sigaction late{};
   late.sa_handler = [](int) { ::_exit(inject_timeout); };
+  ::signal(SIGXFSZ, SIG_IGN);
   ::sigaction(SIGALRM, &late, nullptr);
   ::alarm(patience_seconds);
-  ::umask(027);
+  ::umask(007);
+  // A missing descriptor must not become that of a queue file.
+  for (int fd = 0; fd < 3; fd++)
+    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) != fd) return inject_read_error;
   try {
     return inject(queue_path);
   } catch (const std::bad_alloc&) {  // its caller knows this code

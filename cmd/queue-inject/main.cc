@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // queue-inject: the only writer of new mail into the queue.  Row "queue-inject" of jdmail(7).
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <vector>
@@ -51,7 +52,8 @@ int main(int argc, char** argv) {
   std::string prefix = "/";
   bool service = false;
   Args args("queue-inject", "put a message into the queue: message on descriptor 0, envelope on descriptor 1");
-  args.option("--prefix", prefix, "instance directory").env("JDMAIL_PREFIX");
+  // Setgid, for any local user: not to be led to another place than the system's queue.
+  if (!::getauxval(AT_SECURE)) args.option("--prefix", prefix, "instance directory").env("JDMAIL_PREFIX");
   args.flag("--service", service, "serve run/queue-inject.sock instead; see --service --help");
   if (auto code = args.parse(argc, argv)) return *code == 0 ? 0 : inject_config_error;
   return inject_command(Paths::of(prefix).queue);

@@ -68,6 +68,11 @@ Result<FileStore> FileStore::open(const std::string& path) {
   TRY(Fd root, file::open(path, O_RDONLY | O_DIRECTORY));
   for (const char* d : {"tmp", "new", "deferred", "hold", "corrupt", "journal"})
     CHECK(file::make_directory(root.get(), d));
+  // queue-inject as a command has the group alone, and may put mail into new/ and nothing else.
+  // Where the directories are another's, they are as that one wants them.
+  if (::fchmod(root.get(), 0750) == 0)
+    for (const char* d : {"tmp", "new"})
+      if (::fchmodat(root.get(), d, 0770, 0) < 0) return fail_errno(errno, "cannot set the mode of queue/{}", d);
   // What is promised later lives in these directories: their names must survive too.
   CHECK(file::sync_directory(root.get()));
   if (is_new) {
@@ -84,7 +89,7 @@ Result<std::string> FileStore::write_tmp(const std::string& id, const Envelope& 
   static std::atomic<unsigned> counter{0};
   std::string tmp = fmt::format("tmp/{}.{}.{}", id, ::getpid(), counter++);
   Status written = [&]() -> Status {
-    TRY(Fd fd, file::open(root(), tmp, O_RDWR | O_CREAT | O_EXCL, 0640));
+    TRY(Fd fd, file::open(root(), tmp, O_RDWR | O_CREAT | O_EXCL, 0660));
     FileHead head;
     head.id = id;
     head.message_length = s.size();
