@@ -3,7 +3,7 @@
 # cmd/<name>/*.cc plus out/<mode>/lib.a; every module's unit tests are one binary.
 #   make deps | make | make run | make check [SAN=1] | make lint | make bench | make install DESTDIR=
 # All cores, unless another -j was said.
-ifeq (,$(filter -j% --jobserver%,$(MAKEFLAGS)))
+ifeq (0,$(MAKELEVEL)$(filter -j% --jobserver%,$(MAKEFLAGS)))
 MAKEFLAGS += -j$(shell nproc)
 endif
 CXX      ?= g++
