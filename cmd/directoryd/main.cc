@@ -2,7 +2,6 @@
 // directoryd: who exists, where they live, may they log in; the only owner of the Berkeley DB
 // environment.  Row "directoryd" of jdmail(7).  With --once: one request on standard input while the
 // daemon is down, for jdctl.
-#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include "lib/base/text.h"
 #include "lib/directory/bdb.h"
 #include "lib/ipc/server.h"
+#include "lib/net/serve.h"
 
 namespace jd {
 namespace {
@@ -47,12 +47,7 @@ struct Directoryd : Service {
     return service->start();
   }
   int run() override {
-    for (int s : {SIGTERM, SIGINT})
-      if (auto r = loop.on_signal(s, [this] { loop.stop(); }); !r) return exit_code(r.error().fault);
-    ready();
-    log::info("started");
-    loop.run();
-    return 0;
+    return net::serve(loop, [this] { loop.stop(); });
   }
 
   Config config;

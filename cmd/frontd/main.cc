@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // frontd: the pre-auth side of IMAP and POP3: TLS, greeting, AUTH; then hands the session over.
 // Row "frontd" of jdmail(7).
-#include <signal.h>
 
 #include "cmd/frontd/door.h"
 #include "lib/base/daemon.h"
 #include "lib/base/log.h"
 #include "lib/net/listener.h"
+#include "lib/net/serve.h"
 
 namespace jd {
 namespace {
@@ -35,23 +35,16 @@ std::vector<Place> places(const Config& c) {
 }
 
 Result<std::vector<Fd>> open_places(const Context& c) {
-  std::vector<Fd> fds;
-  for (auto& p : places(c.config)) {
-    TRY(auto at, net::Address::parse(p.address));
-    TRY(Fd fd, net::listen_on(at));
-    fds.push_back(std::move(fd));
-  }
-  return fds;
+  std::vector<std::string> addresses;
+  for (auto& p : places(c.config)) addresses.push_back(p.address);
+  return net::listen_on_all(addresses);
 }
 
 class Frontd : public Service {
  public:
   static Result<std::unique_ptr<Service>> open(Context& c) {
     std::unique_ptr<Frontd> s(new Frontd(c));
-    if (!c.config.tls_certificate.empty()) {
-      auto below = [&](const std::string& p) { return p[0] == '/' ? p : c.paths.etc + "/" + p; };
-      TRY(s->shared_.tls, net::TlsContext::server(below(c.config.tls_certificate), below(c.config.tls_key)));
-    }
+    TRY(s->shared_.tls, net::server_tls(c.paths.etc, c.config.tls_certificate, c.config.tls_key));
     auto all = places(c.config);
     for (std::size_t i = 0; i < all.size() && i < c.inherited.size(); i++) {
       auto place = all[i];
@@ -64,17 +57,7 @@ class Frontd : public Service {
   }
 
   int run() override {
-    for (int sig : {SIGTERM, SIGINT})
-      if (auto r = loop_.on_signal(sig, [this] { end(); }); !r) return exit_code(r.error().fault);
-    for (auto& l : listeners_)
-      if (auto r = l->start(); !r) {
-        log::failure("fatal", r.error());
-        return exit_code(r.error().fault);
-      }
-    ready();
-    log::info("started", {{"listeners", listeners_.size()}});
-    loop_.run();
-    return 0;
+    return net::serve(loop_, listeners_, [this] { end(); });
   }
 
  private:
@@ -105,7 +88,7 @@ class Frontd : public Service {
   directory::Client directory_;
   ipc::AsyncClient sessions_;
   DoorShared shared_;
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  net::Listeners listeners_;
   bool ending_ = false;
 };
 }  // namespace

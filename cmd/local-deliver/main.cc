@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // local-deliver: put a message into a mailbox exactly once.  Row "local-deliver" of jdmail(7).
 // What it is asked is in lib/queue/agent.h; only qrun may ask.
-#include <signal.h>
 
 #include <map>
 
@@ -10,6 +9,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/ipc/server.h"
+#include "lib/net/serve.h"
 
 namespace jd {
 namespace {
@@ -25,12 +25,7 @@ class LocalDeliver : public Service {
     return server_.listen(run_dir + "/local-deliver.sock", 0666);
   }
   int run() override {
-    for (int s : {SIGTERM, SIGINT})
-      if (auto r = loop_.on_signal(s, [this] { loop_.stop(); }); !r) return exit_code(r.error().fault);
-    ready();
-    log::info("started");
-    loop_.run();
-    return 0;
+    return net::serve(loop_, [this] { loop_.stop(); });
   }
 
  private:

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // qrun: schedule the queue: what is due, to whom, how many at once, when to retry, when to give up.
 // Row "qrun" of jdmail(7).
-#include <signal.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "lib/ipc/server.h"
+#include "lib/net/serve.h"
 
 namespace jd {
 namespace {
@@ -74,17 +74,14 @@ struct Qrun : Service {
     CHECK(watch.start(inotify.get(), EPOLLIN));
     TRY(runner, queue::Runner::open(paths.queue, runner_config(config, boot_id), agents));
     agents.set_runner(runner.get());
-    for (int s : {SIGTERM, SIGINT}) CHECK(loop.on_signal(s, [this] { stop(); }));
     return {};
   }
 
   int run() override {
     second();
-    ready();
-    log::info("started");
-    loop.run();
+    int status = net::serve(loop, [this] { stop(); });
     runner->pump();  // what is known to be done is written down
-    return 0;
+    return status;
   }
 
   // What the agents have may end: an answer that nobody hears means that mail is sent again.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/queue-inject/service.h"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "lib/base/text.h"
+#include "lib/net/serve.h"
 
 namespace jd {
 namespace {
@@ -44,15 +44,12 @@ Status InjectService::setup() {
   TRY(store_, queue::FileStore::open(paths_.queue));
   TRY(journal_, queue::JournalWriter::open(store_->root(), {}));
   if (Status s = journal_->prepare_spare(); !s) log::failure("no_spare_segment", s.error());
-  for (int signal : {SIGTERM, SIGINT}) CHECK(loop_.on_signal(signal, [this] { stop(); }));
   spare_timer_.start(seconds(5));
   return {};
 }
 
 int InjectService::run() {
-  ready();
-  loop_.run();
-  return 0;
+  return net::serve(loop_, [this] { stop(); });
 }
 
 void InjectService::stop() {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // remote-deliver: speak SMTP to other hosts.  Row "remote-deliver" of jdmail(7).  What it is asked is in
 // lib/queue/agent.h; only qrun may ask.
-#include <signal.h>
 
 #include "cmd/remote-deliver/delivery.h"
 #include "lib/base/daemon.h"
@@ -10,6 +9,7 @@
 #include "lib/base/text.h"
 #include "lib/dns/unbound.h"
 #include "lib/ipc/server.h"
+#include "lib/net/serve.h"
 
 namespace jd {
 namespace {
@@ -42,14 +42,10 @@ class RemoteDeliver : public Service {
   }
 
   int run() override {
-    for (int sig : {SIGTERM, SIGINT})
-      if (auto r = loop_.on_signal(sig, [this] { stop(); }); !r) return exit_code(r.error().fault);
-    ready();
-    log::info("started");
-    loop_.run();
+    int status = net::serve(loop_, [this] { stop(); });
     loop_.each_kept([this](net::Kept& k) { loop_.drop(k); });
     loop_.run_once();  // while what they use is there
-    return 0;
+    return status;
   }
 
  private:

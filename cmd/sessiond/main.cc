@@ -23,6 +23,7 @@
 #include "lib/imap/session.h"
 #include "lib/ipc/client.h"
 #include "lib/ipc/server.h"
+#include "lib/net/serve.h"
 #include "lib/pop3/session.h"
 #include "lib/store/account.h"
 
@@ -93,17 +94,13 @@ class Sessiond : public Service {
   }
 
   int run() override {
-    for (int s : {SIGTERM, SIGINT})
-      if (auto r = loop_.on_signal(s, [this] { loop_.stop(); }); !r) return exit_code(r.error().fault);
     // A new configuration is for new sessions: this process makes room for the next, its sessions go on.
     if (auto r = loop_.on_signal(SIGHUP, [this] { keeps_sessions_ = true; loop_.stop(); }); !r) return exit_code(r.error().fault);
     if (auto r = loop_.on_signal(SIGCHLD, [this] { reap(); }); !r) return exit_code(r.error().fault);
-    ready();
-    log::info("started");
-    loop_.run();
+    int status = net::serve(loop_, [this] { loop_.stop(); });
     if (!keeps_sessions_)
       for (auto& [pid, user] : workers_) ::kill(pid, SIGTERM);
-    return 0;
+    return status;
   }
 
  private:

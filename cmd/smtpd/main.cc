@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // smtpd: speak SMTP, submission and LMTP with strangers; many sessions, one event loop, N processes.
 // Row "smtpd" of jdmail(7).
-#include <signal.h>
 
 #include <unordered_map>
 
@@ -9,6 +8,7 @@
 #include "lib/base/daemon.h"
 #include "lib/base/log.h"
 #include "lib/net/listener.h"
+#include "lib/net/serve.h"
 
 namespace jd {
 namespace {
@@ -34,23 +34,16 @@ std::vector<Place> places(const Config& c, const std::string& run) {
 }
 
 Result<std::vector<Fd>> open_places(const Context& c) {
-  std::vector<Fd> fds;
-  for (auto& p : places(c.config, c.paths.run)) {
-    TRY(auto at, net::Address::parse(p.address));
-    TRY(Fd fd, net::listen_on(at, 0660));
-    fds.push_back(std::move(fd));
-  }
-  return fds;
+  std::vector<std::string> addresses;
+  for (auto& p : places(c.config, c.paths.run)) addresses.push_back(p.address);
+  return net::listen_on_all(addresses);
 }
 
 class Smtpd : public Service {
  public:
   static Result<std::unique_ptr<Service>> open(Context& c) {
     std::unique_ptr<Smtpd> s(new Smtpd(c));
-    if (!c.config.tls_certificate.empty()) {
-      auto below = [&](const std::string& p) { return p[0] == '/' ? p : c.paths.etc + "/" + p; };
-      TRY(s->shared_.tls, net::TlsContext::server(below(c.config.tls_certificate), below(c.config.tls_key)));
-    }
+    TRY(s->shared_.tls, net::server_tls(c.paths.etc, c.config.tls_certificate, c.config.tls_key));
     for (auto& n : c.config.relay_from) {
       TRY(auto network, net::Network::parse(n));
       s->relay_from_.push_back(network);
@@ -68,17 +61,7 @@ class Smtpd : public Service {
   }
 
   int run() override {
-    for (int sig : {SIGTERM, SIGINT})
-      if (auto r = loop_.on_signal(sig, [this] { end(); }); !r) return exit_code(r.error().fault);
-    for (auto& l : listeners_)
-      if (auto r = l->start(); !r) {
-        log::failure("fatal", r.error());
-        return exit_code(r.error().fault);
-      }
-    ready();
-    log::info("started", {{"listeners", listeners_.size()}});
-    loop_.run();
-    return 0;
+    return net::serve(loop_, listeners_, [this] { end(); });
   }
 
  private:
@@ -134,7 +117,7 @@ class Smtpd : public Service {
   ipc::AsyncClient injector_;
   SmtpShared shared_;
   std::vector<net::Network> relay_from_;
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  net::Listeners listeners_;
   std::unordered_map<std::string, std::size_t> per_ip_;
   net::Timer last_{loop_, [this] { loop_.stop(); }};
   bool ending_ = false;
