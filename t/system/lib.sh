@@ -25,11 +25,12 @@ finish() {
   rm -rf "$dir" $image
   exit $status
 }
-# A file system of our own for the instance, on a loop device: lay_disk SIZE, with image=FILE and fs=KIND.
+# A file system of our own for the instance, on a loop device or (fs=tmpfs) in memory: lay_disk SIZE.
 # False where this machine or this user cannot.
 lay_disk() {
   image=$dir.image
-  truncate -s "$1" "$image" && "mkfs.${fs:-ext4}" -q "$image" && mount_disk && return 0
+  [ "$fs" = tmpfs ] && mount -t tmpfs -o "size=$1" tmpfs "$dir" 2>/dev/null && return 0
+  truncate -s "$1" "$image" && "mkfs.${fs:-ext4}" -q "$image" 2>/dev/null && mount_disk && return 0
   rm -f "$image"; image=
   return 1
 }
