@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // run.cc: the loop around a session: read, answer, and while the client idles watch the folders.
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -17,6 +18,8 @@ namespace {
 
 // How often an idling client's folder is looked at where there is no inotify (or its queue overran).
 constexpr int64_t look_ms = 30'000;
+// A client silent for so long keeps only what it needs: most connections are silent for hours.
+constexpr int64_t rest_ms = 2'000;
 
 // The logs of all folders lie in box/; which one changed the session finds out for itself.
 Fd watch(const store::Account& account) {
@@ -35,6 +38,7 @@ int run_session(int in, int out, store::Account& account, const SessionOptions& 
   Fd watched;
   std::string buffer(16 << 10, '\0');
   Time deadline = monotonic() + options.idle;
+  bool is_resting = false;
   while (!s.is_over()) {
     if (s.is_idling() && !watched) {
       watched = watch(account);
@@ -47,11 +51,17 @@ int run_session(int in, int out, store::Account& account, const SessionOptions& 
       s.bye("idle for too long");
       break;
     }
-    int64_t wait = std::min<int64_t>(left, s.is_idling() ? look_ms : 1 << 30);
+    int64_t wait = std::min<int64_t>(left, !is_resting ? rest_ms : s.is_idling() ? look_ms : 1 << 30);
     int n = ::poll(fds, watched ? 2 : 1, static_cast<int>(wait));
     if (n < 0 && errno != EINTR) return 111;
-    if (n == 0) s.notify();
+    if (n == 0 && !is_resting) {
+      ::malloc_trim(0);
+      is_resting = true;
+    } else if (n == 0) {
+      s.notify();
+    }
     if (n <= 0) continue;
+    is_resting = false;
     if (fds[1].revents) {
       char events[4096];
       while (::read(watched.get(), events, sizeof events) > 0) {

@@ -135,6 +135,8 @@ class SegmentReader {
   // Bytes between the last good record and the last byte that is not zero, when next() has returned
   // nullopt: 0, a torn tail or (a recycled file) what an earlier generation left.
   uint64_t torn_tail() const { return torn_; }
+  // Gives the memory of the block last read back: for readers that are kept and seldom used.
+  void release() { std::string().swap(block_); }
   uint64_t tell() const { return at_; }  // where next() continues
   void seek(uint64_t offset) { at_ = offset, sealed_ = false, scanned_at_ = 0; }
   void set_limit(uint64_t end) { limit_ = end; }  // next() does not look at or beyond it; 0: none

@@ -112,7 +112,10 @@ Result<bool> Folder::take_records() {
   bool changed = false;
   for (;;) {
     TRY(auto record, reader_->next());
-    if (!record) return changed;
+    if (!record) {
+      reader_->release();
+      return changed;
+    }
     if (!state_.apply(record->type, record->stamp, record->payload))
       log::error("store_damage", {{"folder", info_.name}, {"offset", record->ref.offset}, {"what", "a record that makes no sense"}});
     if (record->type == type_state) snapshot_next_ = state_.uid_next();

@@ -15,10 +15,13 @@ for line in open(sys.argv[1]):
         key, m = "POP3 " + re.sub(r" (MB|logins)/s", "", m[1]), [None, None, None, m[2], m[3]]
     elif m := re.match(r"w4 \S+ APPEND size=(\d+) sess=(\d+) msgs/s ([\d.]+) .*cpu_s_per_1000 ([\d.e-]+)", line):
         key = "IMAP APPEND, %d KB, %s session%s" % (int(m[1]) // 1024, m[2], "" if m[2] == "1" else "s")
-    elif m := re.match(r"w4 \S+ (\d+) (.*?) {2,}(.*?) +ms ([\d.]+) \[.*cpu_s ([\d.]+)", line):
-        key = "IMAP %s, %s messages, %s" % (m[3], m[1], re.sub(r"\(.*\)", "", m[2]))
+    elif m := re.match(r"w4 \S+ (\d+) (.*?)(?: {2,}|(?<=\)) )(.*?) +ms ([\d.]+) \[.*cpu_s ([\d.]+)", line):
+        what = re.sub(r" 1:\*|UID (?=SEARCH)| (quokka|zyzzyva|nosuchwordhere)| cp[AB]| INBOX", "", m[3]).replace("UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE", "all a client asks first")
+        key = "IMAP %s, %s messages, %s" % (what, m[1], re.sub(r"\(.*\)", "", m[2]))
         m = [None, None, None, 1000 / max(float(m[4]), 0.01), m[5]]
     elif m := re.match(r"w5 \S+ (\S+) .*pss_KiB_per_session=([\d.-]+)", line):
+        if "sessions=1 " in line:  # they were not let in
+            continue
         memory["idle %s session" % m[1]][name].append(float(m[2]))
         continue
     else:
@@ -34,7 +37,9 @@ def ratio(of, key, upside_down=False):
     a, b = statistics.median(of[key]["jdmail"]), statistics.median(of[key][peer])
     if upside_down:
         a, b = b, a
-    return "%.2g" % (a / b) if a and b else "-"
+    if not a or not b:
+        return "-"
+    return "%.0f" % (a / b) if a / b >= 10 else "%.2g" % (a / b)
 
 
 print("| work | beside | rate | CPU |\n| --- | --- | ---: | ---: |")
