@@ -176,10 +176,18 @@ void Runner::group_remote(Job& job) {
       for (auto i : g->targets) job.targets[i].state = Target::State::sent;
       uint64_t id = next_group_++;
       groups_[id] = std::move(g);
-      if (!scheduler_.add(domain, id, now()))
-        settle_group(id, {0, Fate::temp, "4.4.1", "",
-                          "the destination did not answer lately, or much waits for it", false});
+      enqueue_group(id);
     }
+}
+
+void Runner::enqueue_group(uint64_t id) {
+  Group& g = *groups_.at(id);
+  if (scheduler_.add(g.domain, id, now())) return;
+  if (scheduler_.is_dead(g.domain, now()))
+    return settle_group(id, {0, Fate::temp, "4.4.1", "", "the destination did not answer lately", false});
+  if (auto job = jobs_.find(g.job); job != jobs_.end())
+    for (auto i : g.targets) job->second->targets[i].is_untried = true;
+  settle_group(id, {0, Fate::temp, "4.3.2", "", "much waits for the destination; tried soon", false});
 }
 
 void Runner::settle_group(uint64_t id, const RcptResult& r) {
@@ -361,8 +369,7 @@ void Runner::remote_back(uint64_t id) {
   scheduler_.finished(g.domain, Outcome::neutral, now());
   remote_bytes_ -= std::exchange(g.bytes, 0);
   g.is_sent = false;
-  if (!scheduler_.add(g.domain, id, now()))
-    settle_group(id, {0, Fate::temp, "4.4.1", "", "the destination did not answer lately, or much waits for it", false});
+  enqueue_group(id);
 }
 
 void Runner::local_is(bool up) {

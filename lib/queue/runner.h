@@ -68,7 +68,7 @@ struct RunnerConfig {
   std::string boot_id;  // of the machine's present boot: see journal.h
   RetryPolicy retry;
   ConcurrencyLimits limits;
-  std::size_t max_jobs = 4000;
+  std::size_t max_jobs = 20'000;  // a kilobyte or two each
   std::size_t max_local = 1000, max_remote = 500;  // under way
   uint64_t max_remote_bytes = 256 << 20;          // of messages handed to remote delivery
   Span agent_patience = minutes(1);    // an agent away for longer: its mail is deferred
@@ -162,6 +162,7 @@ class Runner {
   void dispatch_local();
   void dispatch_remote();
   void settle(Job& job, std::size_t index, const RcptResult& r);
+  void enqueue_group(uint64_t id);
   void settle_group(uint64_t id, const RcptResult& r);
   Target* target_of(uint64_t token, Job** job);
   // runner_finish.cc
@@ -169,6 +170,8 @@ class Runner {
   void send_report(Job& job, ReportKind kind, const std::vector<std::size_t>& targets);
   void complete(Job& job);
   void complete_file(Job& job, const std::vector<std::size_t>& left, bool is_hold);
+  static bool none_tried(const Job& job, const std::vector<std::size_t>& left);
+  Time next_attempt(const Job& job, const std::vector<std::size_t>& left, unsigned attempts) const;
   void fill_progress(Progress& p, Job& job, const std::vector<std::size_t>& left, bool by_target);
   Envelope pending_envelope(const Job& job, const std::vector<std::size_t>& left) const;
   void flush_moves();

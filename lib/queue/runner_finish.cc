@@ -15,6 +15,7 @@
 namespace jd::queue {
 namespace {
 constexpr std::size_t original_bytes = 64 << 10;
+constexpr Span least_wait_untried = seconds(5), most_wait_untried = minutes(10);
 
 // The last line of a message's story.
 void log_removed(const Message& m, bool by_operator) {
@@ -148,9 +149,22 @@ void Runner::end_job(Job& job) {
 
 // What is written about the recipients that are left: by target when aliases were expanded (the new
 // file has a recipient for each), else by the recipients that are in the file.
+bool Runner::none_tried(const Job& job, const std::vector<std::size_t>& left) {
+  return std::all_of(left.begin(), left.end(), [&](auto i) { return job.targets[i].is_untried; });
+}
+
+// What had no place in a destination's list comes back soon, the younger the sooner: a burst passes at
+// the destination's own speed, and what waits for long is not looked at again and again.
+Time Runner::next_attempt(const Job& job, const std::vector<std::size_t>& left, unsigned attempts) const {
+  Time received = job.message.envelope.received;
+  if (!none_tried(job, left)) return config_.retry.next(received, attempts, now(), random_number());
+  Span wait = std::clamp(Span{(now() - received).ns / 2}, least_wait_untried, most_wait_untried);
+  return now() + Span{wait.ns + static_cast<int64_t>(random_number() % static_cast<uint64_t>(wait.ns / 4))};
+}
+
 void Runner::fill_progress(Progress& p, Job& job, const std::vector<std::size_t>& left, bool by_target) {
   p = job.progress;
-  p.attempts = job.progress.attempts + 1;
+  p.attempts = job.progress.attempts + (none_tried(job, left) ? 0 : 1);
   if (by_target) {
     p.status.assign(left.size(), RcptStatus::queued);
     p.errors.assign(left.size(), {});
@@ -199,7 +213,7 @@ void Runner::complete_file(Job& job, const std::vector<std::size_t>& left, bool 
       s = store_.move(f, "hold");
       if (s) log::warn("held", {{"qid", job.message.id}});
     } else if (s) {
-      Time due = config_.retry.next(job.message.envelope.received, f.progress.attempts, now(), random_number());
+      Time due = next_attempt(job, left, f.progress.attempts);
       s = store_.defer(f, due);
       if (s) {
         file_is_due(due.seconds(), job.message.id);
@@ -243,7 +257,7 @@ void Runner::flush_moves() {
       if (is_left(job.targets[i].fate)) m.left.push_back(i);
     Progress p;
     fill_progress(p, job, m.left, true);
-    m.due = config_.retry.next(job.message.envelope.received, p.attempts, now(), random_number());
+    m.due = next_attempt(job, m.left, p.attempts);
     Source source{{}, job.message.fd->get(), job.message.offset, job.message.length};
     auto path = store_.add_deferred(job.message.id, pending_envelope(job, m.left), source, p, m.due);
     if (!path) {

@@ -39,6 +39,7 @@ struct Runner::Target {
   State state = State::resolving;
   Fate fate = Fate::delivered;
   bool is_local = false, is_maildir = false, replay = false;
+  bool is_untried = false;  // its destination's list was full: no attempt
   bool is_silent = false;  // expanded, or a second way to the same mailbox: nothing to report
   std::string account, path;
   uint64_t quota = 0;

@@ -63,7 +63,7 @@ struct ConcurrencyLimits {
   unsigned initial = 5, max = 20;
   unsigned dead_after = 5;
   Span dead_for = minutes(1);
-  std::size_t max_waiting = 2000;  // jobs of one destination; more are refused (full())
+  std::size_t max_waiting = 8000;  // jobs of one destination; more are refused (full())
 };
 
 class Scheduler {

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"; build || exit 1
 NAME=${NAME:-postfix} SMTP=${SMTP:-127.0.0.1:10025} N=${N:-5000} RUNS=${RUNS:-3} KPC=${KPC:-0} TMO=${TMO:-180} SINK_PORT=${SINK_PORT:-10026}
 # smtp-sink -c prints running counters (sess= quit= mesg=); we read the last mesg=
-SO=$BENCH_ROOT/sink.out; stdbuf -o0 smtp-sink -c -u nobody 0.0.0.0:$SINK_PORT 1000 > $SO 2>/dev/null & SP=$!; trap 'kill $SP 2>/dev/null' EXIT; sleep .3
+SO=$BENCH_ROOT/sink.out; stdbuf -o0 smtp-sink -c -m 2000 -u nobody 0.0.0.0:$SINK_PORT 1000 > $SO 2>/dev/null & SP=$!; trap 'kill $SP 2>/dev/null' EXIT; sleep .3
 sinkcount() { tail -c 300 $SO | tr '\r' '\n' | sed -n 's/.*mesg=\([0-9]*\).*/\1/p' | tail -1; }
 for sz in ${SIZES:-4096 20480}; do C=$(corpus $sz); for s in ${SESS:-20}; do for dst in ${DESTS:-one fifty}; do
   if [ $dst = one ]; then R='user%d@one.test'; D=1; else R='user%d@d%d.test'; D=50; fi; acc=(); del=(); cpu=()

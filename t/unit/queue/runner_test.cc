@@ -151,6 +151,31 @@ TEST_F(RunnerTest, TemporaryFailureIsDeferredRetriedAndDelivered) {
   EXPECT_TRUE(world.reports.empty());
 }
 
+// A burst to one destination goes out at its speed: nobody loses an attempt, or five minutes, for want of
+// a place in its list.
+TEST_F(RunnerTest, WhatHasNoPlaceInADestinationsListComesBackSoonAndUntried) {
+  config.limits.max_waiting = 5;
+  start();
+  world.answer_at_once = false;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 20; i++) ids.push_back(inject(envelope({"x@far.example"})));
+  turn();
+  turn(seconds(2));
+  turn(seconds(2));
+  EXPECT_TRUE(logged("much waits for the destination"));
+  ASSERT_GT(deferred(), 5u);
+  auto waiting = runner->list({"", "", "deferred", "", 1000});
+  ASSERT_TRUE(waiting);
+  for (auto& item : waiting->items) EXPECT_EQ(item.attempts, 0u);
+  world.answer_at_once = true;
+  for (int i = 0; i < 12; i++) {
+    world.let_go();
+    turn(seconds(25));
+  }
+  EXPECT_EQ(deferred(), 0u);
+  for (auto& id : ids) EXPECT_EQ(world.remote_mail.count(id + " x@far.example"), 1u);
+}
+
 TEST_F(RunnerTest, AliasesExpandOnceAndLoopsEnd) {
   world.alias("team@here.example", {"ann@here.example", "all@here.example", "out@far.example"});
   world.alias("all@here.example", {"team@here.example", "bob@here.example", "ann@here.example", "maildir:/srv/copy"});
