@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 O=${O:-out/release}
 case $O in *san) echo "left out: the installed system (sanitizers cannot work setgid or under seccomp)"; exit 0 ;; esac
 if [ -z "$INSTALLED" ]; then
+  unshare -m -n -p -f true 2>/dev/null || { echo "left out: the installed system (no namespaces of its own, as in a bare chroot)"; exit 0; }
   work=$(mktemp -d /tmp/jdmail-installed-XXXXXX)
   INSTALLED=$work; export INSTALLED O
   status=0
