@@ -247,7 +247,9 @@ int reload(const Options& o) {
   if (!supervisor(o)) return failed(Error(Fault::perm, "not running: `jdctl start`"));
   for (auto& p : services(o)) {
     bool keeps_sessions = p == "smtpd" || p == "frontd" || p == "sessiond";
-    run({"s6-svc", keeps_sessions ? "-h" : "-r", o.paths.service + "/" + p});
+    std::string dir = o.paths.service + "/" + p;
+    // Those that are started anew work again before this says so.
+    keeps_sessions ? run({"s6-svc", "-h", dir}) : run({"s6-svc", "-wR", "-T", "30000", "-r", dir});
   }
   print("reloaded");
   return 0;
