@@ -93,6 +93,10 @@ std::string last_lines(const Options& o, const std::string& program) {
   return r;
 }
 
+void tell_late(const Options& o, const std::string& program) {
+  fprintf(stderr, "jdctl: %s does not work; the end of its log:\n%s", program.c_str(), last_lines(o, program).c_str());
+}
+
 std::vector<std::string> on(const std::string& host, uint64_t base, int port) { return {fmt::format("{}:{}", host, base + static_cast<uint64_t>(port))}; }
 }  // namespace
 
@@ -172,7 +176,7 @@ int start(const Options& o) {
     }), late.end());
     if (!supervisor(o) && tries > 10) break;
   }
-  for (auto& p : late) fprintf(stderr, "jdctl: %s does not work; the end of its log:\n%s", p.c_str(), last_lines(o, p).c_str());
+  for (auto& p : late) tell_late(o, p);
   if (!late.empty()) {
     fprintf(stderr, "jdctl: the rest is running; `jdctl status` tells more, `jdctl stop` ends it\n");
     return 111;
@@ -245,12 +249,16 @@ int reload(const Options& o) {
   auto c = Config::load(o.paths);
   if (!c) return failed(c.error());
   if (!supervisor(o)) return failed(Error(Fault::perm, "not running: `jdctl start`"));
+  std::vector<std::string> late;
   for (auto& p : services(o)) {
     bool keeps_sessions = p == "smtpd" || p == "frontd" || p == "sessiond";
     std::string dir = o.paths.service + "/" + p;
     // Those that are started anew work again before this says so.
-    keeps_sessions ? run({"s6-svc", "-h", dir}) : run({"s6-svc", "-wR", "-T", "30000", "-r", dir});
+    if (keeps_sessions) run({"s6-svc", "-h", dir});
+    else if (run({"s6-svc", "-wR", "-T", "30000", "-r", dir}).status != 0) late.push_back(p);
   }
+  for (auto& p : late) tell_late(o, p);
+  if (!late.empty()) return 111;
   print("reloaded");
   return 0;
 }

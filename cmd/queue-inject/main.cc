@@ -41,7 +41,9 @@ int serve(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (int i = 1; i < argc; i++)
+  // Setgid, for any local user: not to be led to another place than the system's queue, nor to serve.
+  bool is_lent = ::getauxval(AT_SECURE) && ::getuid() != 0;
+  for (int i = 1; i < argc && !is_lent; i++)
     if (!strcmp(argv[i], "--service")) {
       std::vector<char*> rest(argv, argv + argc);
       rest.erase(rest.begin() + i);
@@ -52,9 +54,8 @@ int main(int argc, char** argv) {
   std::string prefix = "/";
   bool service = false;
   Args args("queue-inject", "put a message into the queue: message on descriptor 0, envelope on descriptor 1");
-  // Setgid, for any local user: not to be led to another place than the system's queue.
-  if (!::getauxval(AT_SECURE)) args.option("--prefix", prefix, "instance directory").env("JDMAIL_PREFIX");
-  args.flag("--service", service, "serve run/queue-inject.sock instead; see --service --help");
+  if (!is_lent) args.option("--prefix", prefix, "instance directory").env("JDMAIL_PREFIX");
+  if (!is_lent) args.flag("--service", service, "serve run/queue-inject.sock instead; see --service --help");
   if (auto code = args.parse(argc, argv)) return *code == 0 ? 0 : inject_config_error;
   return inject_command(Paths::of(prefix).queue);
 }

@@ -229,7 +229,6 @@ void ready() {
 
 int run_daemon(int argc, char** argv, const Daemon& d) {
   log::set_program(d.name);
-  log::never_block();
   std::string prefix = "/";
   uint64_t ready_on = 0;
   bool check = false, instead = false;
@@ -252,6 +251,7 @@ int run_daemon(int argc, char** argv, const Daemon& d) {
     ready_fd = static_cast<int>(ready_on);
     ::fcntl(ready_fd, F_SETFD, FD_CLOEXEC);
   }
+  log::never_block();  // not before: what only answers shares its caller's standard error
   block_signals();
   if (auto made = file::make_directories(c.paths.run, 0755); !made) return failed(made.error());
   auto lock = take_lock(fmt::format("{}/{}.lock", c.paths.run, d.name));

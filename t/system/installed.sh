@@ -74,6 +74,9 @@ chmod 711 "$INSTALLED"; chmod 644 "$INSTALLED/envelope"
 by_nobody() { printf 'Subject: %s\n\nx\n' "$1" | setpriv --reuid nobody --regid nogroup --clear-groups /usr/libexec/jdmail/queue-inject 1<"$INSTALLED/envelope"; }
 by_nobody "by a program" || fail "any program may send mail"
 ! setpriv --reuid nobody --regid nogroup --clear-groups /usr/libexec/jdmail/queue-inject --prefix /tmp </dev/null 1<"$INSTALLED/envelope" || fail "setgid and led to another place"
+mkdir -p "$INSTALLED/lure/etc"; cp /etc/jdmail/jdmail.toml "$INSTALLED/lure/etc"; chown -R nobody "$INSTALLED/lure"
+! timeout 5 setpriv --reuid nobody --regid nogroup --clear-groups /usr/libexec/jdmail/queue-inject --service --prefix "$INSTALLED/lure" </dev/null 1<"$INSTALLED/envelope"
+[ ! -e "$INSTALLED/lure/queue" ] || fail "setgid and serving for anybody"
 jdctl alias add team@example.test ann@example.test bob@example.test
 jdctl mailbox export ann@example.test --format maildir "$INSTALLED/out"
 jdctl mailbox import bob@example.test "$INSTALLED/out"
