@@ -90,6 +90,12 @@ OwnPairs RemoteDelivery::encode() const {
   if (ret != Return::unset) r.emplace_back("ret", ret == Return::full ? "full" : "hdrs");
   if (!envid.empty()) r.emplace_back("envid", envid);
   r.emplace_back("size", number(size));
+  if (requiretls) r.emplace_back("requiretls", "1");
+  if (deliver_by.ns) {
+    r.emplace_back("by", std::to_string(deliver_by.ns));
+    r.emplace_back("by_mode", fmt::format("{}{}", by_return ? "return" : "notify", by_trace ? ",trace" : ""));
+  }
+  if (!route.empty()) r.emplace_back("route", route);
   for (auto& x : recipients) {
     r.emplace_back("rcpt", x.address);
     if (x.notify) r.emplace_back("notify", notify_text(x.notify));
@@ -102,10 +108,11 @@ Result<RemoteDelivery> RemoteDelivery::decode(const Pairs& pairs) {
   RemoteDelivery d;
   d.qid = get(pairs, "qid");
   d.domain = get(pairs, "domain");
+  d.route = get(pairs, "route");
   Pairs envelope;
   for (auto& p : pairs)
     if (p.first != "cmd" && p.first != "id" && p.first != "qid" && p.first != "domain" &&
-        p.first != "message")
+        p.first != "route" && p.first != "message")
       envelope.push_back(p);
   TRY(Envelope e, Envelope::from_pairs(envelope));
   d.from = std::move(e.reverse_path);
@@ -114,6 +121,10 @@ Result<RemoteDelivery> RemoteDelivery::decode(const Pairs& pairs) {
   d.ret = e.ret;
   d.envid = std::move(e.envid);
   d.size = e.size;
+  d.requiretls = e.requiretls;
+  d.deliver_by = e.deliver_by;
+  d.by_return = e.by_return;
+  d.by_trace = e.by_trace;
   d.recipients = std::move(e.recipients);
   if (d.qid.empty() || d.domain.empty()) return fail(Fault::perm, "qid or domain is missing");
   return d;

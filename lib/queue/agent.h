@@ -15,7 +15,7 @@
 //                the message, the delivery is answered only when it is durable
 //   cmd=sync                             answer when all deliveries answered so far are durable
 // qrun -> remote-deliver: one message to one destination domain, all its recipients there
-//   cmd=remote   qid domain from body utf8 ret envid size, then per recipient: rcpt notify orcpt;
+//   cmd=remote   qid domain from body utf8 ret envid size requiretls by by_mode route, then per recipient: rcpt notify orcpt;
 //                the message as the frame's body (at most max_inline_bytes) or as a sealed memfd
 //                riding along
 // agents -> qrun: ok=1 and per recipient (local: once, without n):  n outcome code host text scope
@@ -67,6 +67,10 @@ struct RemoteDelivery {
   Return ret = Return::unset;
   std::string envid;
   uint64_t size = 0;
+  bool requiretls = false;
+  Time deliver_by;            // 0: none
+  bool by_return = false, by_trace = false;
+  std::string route;          // a name in the routing table of jdmail.toml(5); "": by MX
   std::vector<Recipient> recipients;
 
   OwnPairs encode() const;  // without the message

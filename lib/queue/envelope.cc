@@ -48,6 +48,13 @@ void each_pair(const Envelope& e, F put) {
   put("received", std::to_string(e.received.ns));
   put("size", std::to_string(e.size));
   if (e.hops) put("hops", std::to_string(e.hops));
+  if (e.requiretls) put("requiretls", "1");
+  if (e.verp) put("verp", "1");
+  if (e.hold_until.ns) put("hold_until", std::to_string(e.hold_until.ns));
+  if (e.deliver_by.ns) {
+    put("by", std::to_string(e.deliver_by.ns));
+    put("by_mode", e.by_return ? e.by_trace ? "return,trace" : "return" : e.by_trace ? "notify,trace" : "notify");
+  }
   for (auto& [k, v] : e.other) put(k, v);
 }
 
@@ -82,7 +89,14 @@ Result<bool> take_key(Envelope& e, std::string_view k, std::string_view v) {
   else if (k == "received") e.received = {static_cast<int64_t>(to_number(v).value_or(0))};
   else if (k == "size") e.size = to_number(v).value_or(0);
   else if (k == "hops") e.hops = static_cast<uint32_t>(std::min<uint64_t>(to_number(v).value_or(0), 10000));
-  else return false;
+  else if (k == "requiretls") e.requiretls = v == "1";
+  else if (k == "verp") e.verp = v == "1";
+  else if (k == "hold_until") e.hold_until = {static_cast<int64_t>(to_number(v).value_or(0))};
+  else if (k == "by") e.deliver_by = {static_cast<int64_t>(to_number(v).value_or(0))};
+  else if (k == "by_mode") {
+    e.by_return = v.starts_with("return");
+    e.by_trace = v.ends_with(",trace");
+  } else return false;
   if (v.size() > 4096) return fail(Fault::perm, "{} is too long", k);
   return true;
 }

@@ -16,6 +16,11 @@
 //   with      protocol: SMTP, ESMTP, ESMTPSA, LMTP, local ...     (RFC 3848)
 //   received  wall time in nanoseconds  size   bytes of the message
 //   hops      Received fields it came with: loops end at max_hops
+//   requiretls  1: every hop must be in TLS with a known host (RFC 8689)
+//   hold_until  wall time in nanoseconds: no delivery before          (RFC 4865)
+//   by, by_mode the wall time to be delivered by, and what then: return | notify, with ",trace"
+//               when relaying is to be told                           (RFC 2852)
+//   verp      1: each recipient of another host gets a copy with a reverse path of its own
 // Unknown keys are kept and written back.  Limits: max_recipients, max_address; nothing here blocks.
 #pragma once
 #include <cstdint>
@@ -58,6 +63,9 @@ struct Envelope {
   Time received;
   uint64_t size = 0;
   uint32_t hops = 0;
+  bool requiretls = false, verp = false;
+  Time hold_until, deliver_by;  // 0: none
+  bool by_return = false, by_trace = false;
   OwnPairs other;
 
   bool is_bounce() const { return reverse_path.empty(); }

@@ -295,6 +295,10 @@ void Runner::dispatch_remote() {
     d.ret = e.ret;
     d.envid = e.envid;
     d.size = job->second->message.length;
+    d.requiretls = e.requiretls;
+    d.deliver_by = e.deliver_by;
+    d.by_return = e.by_return;
+    d.by_trace = e.by_trace;
     for (auto i : it->second->targets) {
       const Target& t = job->second->targets[i];
       Recipient r = job->second->recipient(t);

@@ -55,6 +55,9 @@ TEST(Agent, RemoteRoundTrip) {
   d.ret = Return::full;
   d.envid = "e";
   d.size = 12;
+  d.requiretls = d.by_trace = true;
+  d.deliver_by = from_seconds(1700003600);
+  d.route = "office";
   d.recipients = {{"x@example.org", "rfc822;x", "", notify_never, 0}, {"y@example.org", "", "", 0, 0}};
   auto p = d.encode();
   p.emplace_back("message", "Subject: x\r\n\r\n");

@@ -25,6 +25,9 @@ Envelope sample() {
   e.received = from_seconds(1700000000);
   e.size = 4096;
   e.hops = 3;
+  e.requiretls = e.verp = e.by_return = e.by_trace = true;
+  e.hold_until = from_seconds(1700000060);
+  e.deliver_by = from_seconds(1700003600);
   e.other = {{"future", std::string("a\0b=,", 5)}};
   return e;
 }
@@ -74,6 +77,9 @@ TEST(Envelope, RoundTrip) {
   auto f = Envelope::from_pairs(views(p));
   ASSERT_TRUE(f);
   EXPECT_EQ(f->envid, "QQ314159");
+  EXPECT_TRUE(f->requiretls && f->verp && f->by_return && f->by_trace);
+  EXPECT_EQ(f->hold_until, from_seconds(1700000060));
+  EXPECT_EQ(f->deliver_by, from_seconds(1700003600));
 }
 
 TEST(Envelope, WhatIsRefused) {
