@@ -17,4 +17,9 @@ namespace jd::mime {
 // Nothing: there is nothing to do or nothing that may be done.  Linear; pure; never fails.
 std::optional<std::string> to_seven_bit(std::string_view message);
 
+// A message of BODY=BINARYMIME as one that is lines (RFC 3030 §3): each part whose body has a bare CR or
+// LF, NUL or a line of more than 998 bytes is in base64 then, and all else keeps every byte.
+// Nothing: it cannot be, for such bytes are in a header, in what is signed or between parts.
+std::optional<std::string> to_lines(std::string_view message);
+
 }  // namespace jd::mime

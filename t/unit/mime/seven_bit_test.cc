@@ -67,5 +67,25 @@ TEST(SevenBit, ASoftBreakMakesNoBoundary) {
   EXPECT_EQ(root.children[0].encoding, "base64");
 }
 
+// BODY=BINARYMIME: what decodes from the result is what was there, and the result is lines.
+TEST(SevenBit, BinaryPartsBecomeLines) {
+  const std::string binary("a\nb\rc\0\r\n--x\r", 13);
+  std::string m = "Content-Type: multipart/mixed; boundary=b\r\nContent-Transfer-Encoding: binary\r\n\r\n--b\r\nX: y\r\n\r\nplain\r\n"
+                  "--b\r\nContent-Type: image/x\r\nContent-Transfer-Encoding: binary\r\n\r\n" + binary + "\r\n--b--\r\n";
+  auto r = to_lines(m);
+  ASSERT_TRUE(r);
+  EXPECT_EQ(r->find('\0'), r->npos);
+  Part root = parse(*r);
+  ASSERT_EQ(root.children.size(), 2u);
+  auto& c = root.children[1];
+  EXPECT_EQ(c.encoding, "base64");
+  EXPECT_EQ(decode(std::string_view(*r).substr(c.body_begin, c.body_size()), Encoding::base64), binary);
+  EXPECT_NE(r->find("--b\r\nX: y\r\n\r\nplain\r\n--b\r\n"), r->npos) << "what is lines keeps its bytes";
+  EXPECT_FALSE(to_lines("X: a\rb\r\n\r\nx\ny\r\n")) << "a header cannot be encoded";
+  EXPECT_FALSE(to_lines("DKIM-Signature: x\r\n\r\nx\ny\r\n"));
+  EXPECT_FALSE(to_lines("Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\ny\r\n--b--\r\n"));
+  EXPECT_TRUE(to_lines("\r\n" + std::string(999, 'x') + "\r\n")) << "a line may have 998 bytes";
+}
+
 }  // namespace
 }  // namespace jd::mime
