@@ -138,7 +138,7 @@ void Connections::give_back(std::unique_ptr<Connection> c) {
   bool is_good = c->client_.feed("") == Event::none && c->client_.is_reusable() && c->stream_.is_open();
   if (!is_good) return discard(std::move(c));
   c->pump();  // RSET
-  if (stopping_ || c->messages_ >= max_messages || monotonic() - c->born_ >= max_age || idle_count_ >= max_idle)
+  if (stopping_ || c->client_.is_used_up() || c->messages_ >= max_messages || monotonic() - c->born_ >= max_age || idle_count_ >= max_idle)
     return quit(std::move(c));
   c->stream_.set_deadline({});
   c->idle_.start(idle_time);

@@ -139,6 +139,8 @@ OwnPairs DeliveryResult::encode() const {
     if (!x.host.empty()) r.emplace_back("host", x.host);
     if (!x.text.empty()) r.emplace_back("text", x.text);
     if (x.of_destination) r.emplace_back("scope", "destination");
+    if (x.of_address) r.emplace_back("scope", "address");
+    if (x.is_relayed) r.emplace_back("dsn", "relayed");
   }
   return r;
 }
@@ -161,7 +163,8 @@ Result<DeliveryResult> DeliveryResult::decode(const Pairs& pairs) {
       if (k == "code") r.code = v;
       else if (k == "host") r.host = v;
       else if (k == "text") r.text = v;
-      else if (k == "scope") r.of_destination = v == "destination";
+      else if (k == "scope") (v == "address" ? r.of_address : r.of_destination) = true;
+      else if (k == "dsn") r.is_relayed = v == "relayed";
     }
     if (d.recipients.size() > max_recipients) return fail(Fault::perm, "too many results");
   }

@@ -21,7 +21,10 @@
 // agents -> qrun: ok=1 and per recipient (local: once, without n):  n outcome code host text scope
 //     outcome  delivered | temp | perm | hold     n  index of the rcpt in the request
 //     code     enhanced status (RFC 3463), e.g. 4.2.2     host  who said it     text  its exact words
-//     scope    destination: the failure is the destination's, not the recipient's
+//     scope    destination: the failure is the destination's, not the recipient's;
+//              address: it is about the address that we send from (block lists, reputation): from another
+//              address the message may pass.  Both may be there.
+//     dsn      relayed: the host that has it now tells nobody of its success (RFC 3461 §5.2.2)
 //   or ok=1 and again=1 (remote only): not begun, for the agent is stopping; give it to the next one;
 //   or ok=0 when the request itself was wrong or nothing works: temporary for all its recipients.
 //   unsegment, segment and sync are answered by ok=1 or ok=0.
@@ -84,6 +87,8 @@ struct RcptResult {
   Fate fate = Fate::temp;
   std::string code, host, text;
   bool of_destination = false;
+  bool of_address = false;
+  bool is_relayed = false;
 };
 
 struct DeliveryResult {

@@ -5,24 +5,11 @@
 
 #include "lib/base/hash.h"
 #include "lib/base/text.h"
-#include "lib/mime/seven_bit.h"
 
 namespace jd::smtp {
 namespace {
 using queue::Fate;
 using Event = Client::Event;
-
-// The enhanced code that the text begins with, when its class fits; else the plain one of the class.
-std::string enhanced(int code, std::string_view text) {
-  auto first = text.substr(0, text.find(' '));
-  auto parts = split(first, '.');
-  if (parts.size() == 3 && parts[0].size() == 1 && parts[0][0] == static_cast<char>('0' + code / 100) &&
-      parts[1].size() <= 3 && parts[2].size() <= 3 && to_number(parts[1]) && to_number(parts[2]))
-    return std::string(first);
-  return code / 100 == 2 ? "2.0.0" : code / 100 == 5 ? "5.0.0" : "4.0.0";
-}
-
-std::string after_code(std::string_view text) { return std::string(text.substr(std::min<std::size_t>(4, text.size()))); }
 
 Fate fate_of(int code) { return code / 100 == 2 ? Fate::delivered : code / 100 == 5 ? Fate::perm : Fate::temp; }
 
@@ -33,14 +20,19 @@ bool is_named(std::string_view reply, std::string_view name) {
   return !w.empty() && iequals(w[0], name);
 }
 
-std::string xtext(std::string_view s) {
-  std::string r;
-  for (char c : s)
-    if (c > 32 && c < 127 && c != '+' && c != '=') r += c;
-    else r += fmt::format("+{:02X}", static_cast<unsigned char>(c));
-  return r;
-}
 }  // namespace
+
+std::string enhanced_of(int code, std::string_view text) {
+  text = text.substr(std::min<std::size_t>(4, text.size()));
+  auto first = text.substr(0, text.find(' '));
+  auto parts = split(first, '.');
+  if (parts.size() == 3 && parts[0].size() == 1 && parts[0][0] == static_cast<char>('0' + code / 100) &&
+      parts[1].size() <= 3 && parts[2].size() <= 3 && to_number(parts[1]) && to_number(parts[2]))
+    return std::string(first);
+  return code / 100 == 2 ? "2.0.0" : code / 100 == 5 ? "5.0.0" : "4.0.0";
+}
+
+void Client::hello() { put(What::ehlo, (options_.is_lmtp ? "LHLO " : "EHLO ") + options_.hostname); }
 
 void Client::put(What what, std::string line) {
   out_ += line;
@@ -92,23 +84,39 @@ void Client::extension(std::string_view line) {
   else if (iequals(w[0], "8BITMIME")) eight_bit_ = true;
   else if (iequals(w[0], "DSN")) dsn_ = true;
   else if (iequals(w[0], "SIZE")) has_size_ = true, size_ = w.size() > 1 ? to_number(w[1]).value_or(0) : 0;
+  else if (iequals(w[0], "CHUNKING")) chunking_ = true;
+  else if (iequals(w[0], "BINARYMIME")) binary_ = true;
+  else if (iequals(w[0], "REQUIRETLS")) requiretls_ = true;
+  else if (iequals(w[0], "DELIVERBY")) by_ = true, by_min_ = w.size() > 1 ? to_number(w[1]).value_or(0) : 0;
+  else if (iequals(w[0], "LIMITS"))
+    for (auto& l : w) limit(l);
   else if (iequals(w[0], "AUTH"))
     for (auto& m : w) plain_ = plain_ || iequals(m, "PLAIN"), login_ = login_ || iequals(m, "LOGIN");
 }
 
+// RFC 9422 §4: name=value; what is not known does not count.
+void Client::limit(std::string_view word) {
+  auto pair = split_once(word, '=');
+  auto n = pair ? to_number(pair->second) : std::nullopt;
+  if (!n || *n == 0) return;
+  if (iequals(pair->first, "RCPTMAX")) rcpt_max_ = *n;
+  else if (iequals(pair->first, "MAILMAX")) mail_max_ = *n;
+  else if (iequals(pair->first, "RCPTDOMAINMAX")) domain_max_ = *n;
+}
+
 Event Client::handle(What what, const Reply& r) {
   bool ok = r.code / 100 == 2;
-  auto refuse = [&] { return fail_with(fate_of(r.code), enhanced(r.code, after_code(r.text)), r.text); };
+  auto refuse = [&] { return fail_with(fate_of(r.code), enhanced_of(r.code, r.text), r.text); };
   switch (what) {
     case What::greeting:
       if (!ok) return ok ? Event::none : refuse();
-      put(What::ehlo, "EHLO " + options_.hostname);
+      hello();
       return Event::none;
     case What::ehlo:
       if (ok && options_.must_differ && is_named(r.text, options_.hostname))
         return fail_with(Fate::perm, "5.4.6", "the host is this one: mail would go in circles");
       if (ok) return after_hello();
-      if (r.code / 100 != 5 || options_.must_tls) return refuse();
+      if (r.code / 100 != 5 || options_.must_tls || options_.is_lmtp) return refuse();
       put(What::helo, "HELO " + options_.hostname);
       return Event::none;
     case What::helo: return ok ? after_hello() : refuse();
@@ -152,7 +160,10 @@ Event Client::after_hello() {
     return Event::none;
   }
   if (!options_.is_secured && options_.must_tls) return fail_with(Fate::temp, "4.7.4", "TLS is required and not offered");
-  if (options_.user.empty()) return Event::ready;
+  return options_.user.empty() ? Event::ready : login();
+}
+
+Event Client::login() {
   if (!options_.is_secured && !options_.may_login_in_clear)
     return fail_with(Fate::temp, "4.7.11", "the password is not sent without TLS, which this host does not offer or breaks");
   if (plain_) {
@@ -170,8 +181,10 @@ Event Client::after_hello() {
 Event Client::secured() {
   options_.is_secured = true;
   tls_ = pipelining_ = utf8_ = eight_bit_ = dsn_ = plain_ = login_ = has_size_ = false;
+  chunking_ = binary_ = requiretls_ = by_ = false;
+  size_ = by_min_ = rcpt_max_ = domain_max_ = mail_max_ = 0;
   in_.clear();
-  put(What::ehlo, "EHLO " + options_.hostname);
+  hello();
   return Event::none;
 }
 
@@ -189,161 +202,8 @@ Event Client::closed(const std::string& why) {
   return fail_with(Fate::temp, "4.4.2", why);
 }
 
-// Those who have no answer yet get this one.
-Event Client::finish_all(Fate fate, const std::string& code, const std::string& text) {
-  for (std::size_t i = 0; i < results_.size(); i++) {
-    if (settled_[i]) continue;
-    results_[i] = {i, fate, code, options_.peer, text, false};
-    settled_[i] = is_unanswered_ = true;
-  }
-  in_message_ = false;
-  return Event::done;
-}
-
-void Client::settle(queue::RcptResult& r, const Reply& reply) {
-  r = {r.n, fate_of(reply.code), enhanced(reply.code, after_code(reply.text)), options_.peer, reply.text, false};
-  settled_[r.n] = true;
-  if (reply.code == 421) is_unanswered_ = true;
-}
-
-std::string Client::mail_line() const {
-  std::string s = "MAIL FROM:<" + d_->from + ">";
-  if (has_size_) s += fmt::format(" SIZE={}", message_.size());
-  if (eight_bit_ && (d_->body == queue::Body::eight_bit || !is_ascii(message_))) s += " BODY=8BITMIME";
-  if (d_->smtputf8 && utf8_) s += " SMTPUTF8";
-  if (dsn_ && d_->ret != queue::Return::unset) s += d_->ret == queue::Return::full ? " RET=FULL" : " RET=HDRS";
-  if (dsn_ && !d_->envid.empty()) s += " ENVID=" + xtext(d_->envid);
-  return s;
-}
-
-void Client::put_rcpt(std::size_t i) {
-  auto& r = d_->recipients[i];
-  std::string s = "RCPT TO:<" + r.address + ">";
-  if (dsn_ && r.notify != queue::notify_unset) s += " NOTIFY=" + upper(queue::notify_text(r.notify));
-  if (auto o = split_once(r.orcpt, ';'); dsn_ && o && is_ascii(r.orcpt)) s += fmt::format(" ORCPT={};{}", o->first, o->second);
-  put(What::rcpt, std::move(s));
-}
-
-Event Client::send(const queue::RemoteDelivery& d, std::string_view message) {
-  d_ = &d;
-  message_ = message;
-  at_ = next_rcpt_ = answered_ = 0;
-  last_ = '\n';
-  sending_ = mail_ok_ = mail_refused_ = is_whole_ = is_unanswered_ = false;
-  results_.assign(d.recipients.size(), {});
-  accepted_.assign(d.recipients.size(), false);
-  settled_.assign(d.recipients.size(), false);
-  for (std::size_t i = 0; i < results_.size(); i++) results_[i].n = i;
-  bool is_wide = d.smtputf8 && !is_ascii(d.from);
-  for (auto& r : d.recipients) is_wide = is_wide || !is_ascii(r.address);
-  if (d.smtputf8 && !is_wide) is_wide = !is_ascii(message.substr(0, message.find("\r\n\r\n")));
-  if (is_wide && !utf8_) return finish_all(Fate::perm, "5.6.7", "the host does not offer SMTPUTF8, which this message needs");
-  if (d.body == queue::Body::binary) return finish_all(Fate::perm, "5.6.3", "binary messages cannot be sent");
-  std::string().swap(converted_);
-  if (!eight_bit_)
-    if (auto c = mime::to_seven_bit(message)) message = message_ = converted_ = std::move(*c);
-  if (has_size_ && size_ > 0 && message.size() > size_)
-    return finish_all(Fate::perm, "5.3.4", fmt::format("the host takes at most {} bytes, this message has {}", size_, message.size()));
-  in_message_ = true;
-  mail_waits_ = !pipelining_ && !expect_.empty();
-  if (!mail_waits_) put_mail();
-  return Event::none;
-}
-
-void Client::put_mail() {
-  put(What::mail, mail_line());
-  if (!pipelining_) return;
-  for (; next_rcpt_ < d_->recipients.size(); next_rcpt_++) put_rcpt(next_rcpt_);
-  put(What::data, "DATA");
-}
-
-Event Client::on_mail(const Reply& r) {
-  mail_ok_ = r.code / 100 == 2;
-  mail_refused_ = !mail_ok_;
-  if (!mail_ok_)
-    for (auto& result : results_) settle(result, r);
-  if (pipelining_ && !broken_) return Event::none;
-  if (!mail_ok_) return reset_and_done();
-  put_rcpt(next_rcpt_++);
-  return Event::none;
-}
-
-Event Client::on_rcpt(const Reply& r) {
-  std::size_t i = answered_++;
-  if (mail_ok_) {
-    if (r.code / 100 == 2) accepted_[i] = true;
-    else settle(results_[i], r);
-  }
-  if (broken_) return finish_all(Fate::temp, "4.4.2", r.text);
-  if (pipelining_) return Event::none;
-  if (next_rcpt_ < results_.size()) {
-    put_rcpt(next_rcpt_++);
-    return Event::none;
-  }
-  if (std::find(accepted_.begin(), accepted_.end(), true) == accepted_.end()) return reset_and_done();
-  put(What::data, "DATA");
-  return Event::none;
-}
-
-Event Client::on_data(const Reply& r) {
-  bool any = std::find(accepted_.begin(), accepted_.end(), true) != accepted_.end();
-  if (r.code == 354) {
-    expect_.push_back(What::body);
-    if (any) sending_ = true;
-    else out_ += ".\r\n";  // RFC 2920 §3.1: nobody gets this empty message
-    return Event::none;
-  }
-  for (std::size_t i = 0; i < results_.size(); i++)
-    if (!settled_[i]) settle(results_[i], r.code / 100 >= 4 ? r : Reply{451, r.text});
-  return reset_and_done();
-}
-
-Event Client::on_body(const Reply& r) {
-  if (sending_) {  // an answer before the end: the rest cannot be taken back
-    broken_ = true;
-    sending_ = false;
-    if (r.code / 100 < 4) return finish_all(Fate::temp, "4.5.0", "an answer before the end of the message");
-  }
-  for (std::size_t i = 0; i < results_.size(); i++)
-    if (!settled_[i]) settle(results_[i], r);
-  in_message_ = false;
-  return Event::done;
-}
-
-// The results are known: nobody waits for the answer to RSET but the next message.
-Event Client::reset_and_done() {
-  if (broken_) return finish_all(Fate::temp, "4.4.2", "the host ended the session");
-  put(What::rset, "RSET");
-  in_message_ = false;
-  return Event::done;
-}
-
 void Client::quit() {
   if (!sending_) put(What::quit, "QUIT");
-}
-
-// CRLF line ends whatever the message has: a lone CR or LF could hide a second message.
-void Client::stuff() {
-  std::size_t end = std::min(message_.size(), at_ + block);
-  for (; at_ < end; at_++) {
-    char c = message_[at_];
-    if (last_ == '\r' && c != '\n') out_ += '\n', last_ = '\n';
-    if (c == '\n' && last_ != '\r') out_ += '\r';
-    if (c == '.' && last_ == '\n') out_ += '.';
-    out_ += c;
-    last_ = c;
-  }
-  if (at_ < message_.size()) return;
-  if (last_ == '\r') out_ += '\n';
-  else if (last_ != '\n') out_ += "\r\n";
-  out_ += ".\r\n";
-  sending_ = false;
-  is_whole_ = true;
-}
-
-std::string Client::take_output() {
-  if (sending_ && out_.size() < block) stuff();
-  return std::exchange(out_, {});
 }
 
 Span Client::patience() const {

@@ -19,8 +19,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   smtp::ClientOptions o;
   o.hostname = "x.test";
   o.peer = "mx.y.test";
-  o.user = "u";
-  o.password = Secret("p");
+  // The last byte says what we ask of it.
+  uint8_t kind = in.empty() ? 0 : static_cast<uint8_t>(in.back());
+  if (kind & 1) o.user = "u", o.password = Secret("p");
+  o.is_lmtp = kind & 2;
+  if (kind & 4) d.requiretls = true, d.deliver_by = now() + hours(1), d.by_trace = true;
+  if (kind & 8) d.body = queue::Body::binary;
+  if (kind & 16) d.recipients[1].address = "c@b\xc3\xbc""cher.test";
   smtp::Client c(std::move(o));
   for (std::size_t at = 0; at < in.size(); at += 5) {
     auto e = c.feed(in.substr(at, 5));
