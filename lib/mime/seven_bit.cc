@@ -10,10 +10,11 @@
 
 namespace jd::mime {
 namespace {
+constexpr std::size_t max_line = 998;  // RFC 5322 §2.1.1
 
 // What becomes of a part; children as in the part.
 struct Plan {
-  bool is_wide = false;   // bytes over 127 in its body now
+  bool is_wide = false;   // bytes over 127 (or what is no lines) in its body now
   bool stays_wide = false;
   bool is_encoded = false;
   std::vector<Plan> children;
@@ -30,24 +31,41 @@ std::string with_line_ends(std::string_view text) {
   return r;
 }
 
+// A line end or a bare CR, LF, NUL or a long line.
+bool is_lines(std::string_view s) {
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < s.size(); i++) {
+    if (s[i] == '\0' || (s[i] == '\n' && (i == 0 || s[i - 1] != '\r')) || (s[i] == '\r' && (i + 1 == s.size() || s[i + 1] != '\n'))) return false;
+    if (i - begin > max_line) return false;
+    if (s[i] == '\n') begin = i + 1;
+  }
+  return true;
+}
+
+enum class To : uint8_t { seven_bit, lines };
+
 class Converter {
  public:
-  explicit Converter(std::string_view message) : m_(message) {}
+  Converter(std::string_view message, To to) : m_(message), to_(to) {}
   Plan plan(const Part& p) const;
   void write(const Part& p, const Plan& plan, bool is_root, bool is_inside);
   std::string take() { return std::move(out_); }
 
  private:
   std::string_view range(uint64_t begin, uint64_t end) const { return m_.substr(begin, end - begin); }
+  bool is_wide(uint64_t begin, uint64_t end) const {
+    return to_ == To::seven_bit ? !is_ascii(range(begin, end)) : !is_lines(range(begin, end));
+  }
   void header(const Part& p, std::string_view encoding, bool is_root, std::string_view body);
   std::string_view m_;
+  To to_;
   std::string out_;
 };
 
 Plan Converter::plan(const Part& p) const {
   Plan r;
   if (p.children.empty()) {
-    r.is_wide = !is_ascii(range(p.body_begin, p.end));
+    r.is_wide = is_wide(p.body_begin, p.end);
     // A composite part may not be encoded itself (RFC 2045 §6.4).
     bool may = !p.is_multipart() && p.type != "message" && encoding_of(p.encoding) == Encoding::identity;
     r.is_encoded = r.is_wide && may;
@@ -58,14 +76,14 @@ Plan Converter::plan(const Part& p) const {
   uint64_t at = p.body_begin;
   for (auto& c : p.children) {
     Plan child = is_sealed ? Plan{} : plan(c);
-    if (is_sealed) child.is_wide = child.stays_wide = !is_ascii(range(c.body_begin, c.end));
-    bool around = !is_ascii(range(at, c.body_begin));  // the child's header, too
+    if (is_sealed) child.is_wide = child.stays_wide = is_wide(c.body_begin, c.end);
+    bool around = is_wide(at, c.body_begin);  // the child's header, too
     r.is_wide = r.is_wide || child.is_wide || around;
     r.stays_wide = r.stays_wide || child.stays_wide || around;
     r.children.push_back(std::move(child));
     at = c.end;
   }
-  bool behind = !is_ascii(range(at, p.end));
+  bool behind = is_wide(at, p.end);
   r.is_wide = r.is_wide || behind;
   r.stays_wide = r.stays_wide || behind;
   return r;
@@ -95,14 +113,15 @@ void Converter::write(const Part& p, const Plan& plan, bool is_root, bool is_ins
   }
   if (plan.is_encoded) {
     auto body = range(p.body_begin, p.end);
-    std::string text = p.is_text() ? encode_quoted_printable(with_line_ends(body)) : "";
+    bool may_quote = p.is_text() && to_ == To::seven_bit;
+    std::string text = may_quote ? encode_quoted_printable(with_line_ends(body)) : "";
     // A soft line break may not make a boundary: a part that was not there would begin.
-    bool is_quoted = p.is_text() && !(is_inside && text.find("=\r\n--") != text.npos);
+    bool is_quoted = may_quote && !(is_inside && text.find("=\r\n--") != text.npos);
     header(p, is_quoted ? "quoted-printable" : "base64", is_root, body);
-    out_ += is_quoted ? text : encode_base64(p.is_text() ? with_line_ends(body) : std::string(body));
+    out_ += is_quoted ? text : encode_base64(may_quote ? with_line_ends(body) : std::string(body));
     return;
   }
-  if (plan.stays_wide) out_ += range(p.header_begin, p.body_begin);
+  if (plan.stays_wide || to_ == To::lines) out_ += range(p.header_begin, p.body_begin);
   else header(p, "7bit", is_root, "");
   uint64_t at = p.body_begin;
   for (std::size_t i = 0; i < p.children.size(); i++) {
@@ -122,87 +141,26 @@ bool changes(const Plan& p) {
 }
 }  // namespace
 
-namespace {
-// Can it go between CRLF and CRLF as it is?
-bool is_in_lines(std::string_view s) {
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i < s.size(); i++) {
-    if (s[i] == '\0' || (s[i] == '\r' && (i + 1 == s.size() || s[i + 1] != '\n'))) return false;
-    if (s[i] != '\n') continue;
-    if (i == 0 || s[i - 1] != '\r' || i - begin > 999) return false;
-    begin = i + 1;
-  }
-  return s.size() - begin <= 998;
-}
-
-class LineWriter {
- public:
-  explicit LineWriter(std::string_view message) : m_(message) {}
-  bool write(const Part& p, bool is_sealed);
-  std::string take() { return std::move(out_); }
-
- private:
-  std::string_view range(uint64_t begin, uint64_t end) const { return m_.substr(begin, end - begin); }
-  void header(const Part& p, std::string_view encoding);
-  std::string_view m_;
-  std::string out_;
-};
-
-void LineWriter::header(const Part& p, std::string_view encoding) {
-  FieldReader reader(range(p.header_begin, p.body_begin));
-  for (Field f; reader.next(f);)
-    if (!iequals(f.name, "Content-Transfer-Encoding")) out_ += with_line_ends(f.whole);
-  out_ += fmt::format("Content-Transfer-Encoding: {}\r\n\r\n", encoding);
-}
-
-bool LineWriter::write(const Part& p, bool is_sealed) {
-  bool is_binary = p.encoding == "binary";
-  if (p.children.empty()) {
-    auto body = range(p.body_begin, p.end);
-    bool is_good = is_in_lines(body);
-    if (is_good && !is_binary) {
-      out_ += with_line_ends(range(p.header_begin, p.body_begin));
-      out_ += body;
-      return true;
-    }
-    if (is_sealed || (!is_good && (p.is_multipart() || p.type == "message" || encoding_of(p.encoding) != Encoding::identity))) return false;
-    header(p, is_good ? "8bit" : "base64");
-    out_ += is_good ? std::string(body) : encode_base64(std::string(body));
-    return true;
-  }
-  if (is_sealed && is_binary) return false;
-  if (is_binary) header(p, "8bit");
-  else out_ += with_line_ends(range(p.header_begin, p.body_begin));
-  bool sealed = is_sealed || p.is_message() || p.subtype == "signed" || p.subtype == "encrypted";
-  uint64_t at = p.body_begin;
-  for (auto& c : p.children) {
-    auto between = range(at, c.header_begin);
-    if (sealed && !is_in_lines(between)) return false;
-    out_ += with_line_ends(between);
-    if (!write(c, sealed)) return false;
-    at = c.end;
-  }
-  out_ += with_line_ends(range(at, p.end));
-  return true;
-}
-}  // namespace
-
-std::optional<std::string> to_lines(std::string_view message) {
-  LineWriter w(message);
-  if (!w.write(parse(message), false)) return {};
-  std::string r = w.take();
-  if (!r.ends_with("\r\n")) r += "\r\n";
-  return r;
-}
-
 std::optional<std::string> to_seven_bit(std::string_view message) {
   if (is_ascii(message) || find(message, "DKIM-Signature")) return {};
   Part root = parse(message);
-  Converter c(message);
+  Converter c(message, To::seven_bit);
   Plan plan = c.plan(root);
   if (!changes(plan)) return {};
   c.write(root, plan, true, false);
   return c.take();
+}
+
+std::optional<std::string> to_lines(std::string_view message) {
+  if (find(message, "DKIM-Signature")) return {};
+  Part root = parse(message);
+  Converter c(message, To::lines);
+  Plan plan = c.plan(root);
+  if (!changes(plan) || plan.stays_wide || !is_lines(message.substr(root.header_begin, root.body_begin - root.header_begin))) return {};
+  c.write(root, plan, true, false);
+  std::string r = c.take();
+  if (!is_lines(r)) return {};
+  return r;
 }
 
 }  // namespace jd::mime

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// seven_bit.h: a message in 8-bit or binary form as one that every host can take (RFC 6152 §3).
+// seven_bit.h: a message in 8-bit form as one that every host can take (RFC 6152 §3).
 //
 // Each part whose body has bytes over 127 is encoded anew, text as quoted-printable and the rest as
 // base64, and its header says so; parts in 7-bit form keep every byte.  A message without MIME fields
@@ -17,10 +17,9 @@ namespace jd::mime {
 // Nothing: there is nothing to do or nothing that may be done.  Linear; pure; never fails.
 std::optional<std::string> to_seven_bit(std::string_view message);
 
-// A binary message (RFC 3030) as one that goes in lines: each part that is in binary form, or has a lone CR
-// or LF, a NUL or a line of more than 998 bytes, is encoded in base64, and no header says "binary" any more.
-// Lines between parts end with CRLF.  Nothing: what would have to change is signed or encrypted
-// (multipart/signed), or lies within message/rfc822.
+// A message of BODY=BINARYMIME as one that is lines (RFC 3030 §3): each part whose body has a bare CR or
+// LF, NUL or a line of more than 998 bytes is in base64 then, and all else keeps every byte.
+// Nothing: it cannot be, for such bytes are in a header, in what is signed or between parts.
 std::optional<std::string> to_lines(std::string_view message);
 
 }  // namespace jd::mime

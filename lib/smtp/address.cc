@@ -17,7 +17,12 @@ bool is_literal(std::string_view s) {
   std::string inner(s.substr(1, s.size() - 2));
   in6_addr buffer;
   if (istarts_with(inner, "IPv6:")) return ::inet_pton(AF_INET6, inner.c_str() + 5, &buffer) == 1;
-  return ::inet_pton(AF_INET, inner.c_str(), &buffer) == 1;
+  if (::inet_pton(AF_INET, inner.c_str(), &buffer) == 1) return true;
+  // §4.1.3, General-address-literal: a tag that is registered somewhere, and its text.
+  auto pair = split_once(inner, ':');
+  return pair && !pair->first.empty() && !pair->second.empty() && pair->first.back() != '-' &&
+         std::all_of(pair->first.begin(), pair->first.end(), [](char c) { return is_alnum(c) || c == '-'; }) &&
+         std::all_of(pair->second.begin(), pair->second.end(), [](char c) { return c > 32 && c < 127 && c != '[' && c != ']' && c != '\\'; });
 }
 
 // The length of the local part at the front of s; 0 when there is none.

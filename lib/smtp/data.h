@@ -36,8 +36,8 @@ class DataReader {
   std::string message_;
 };
 
-// The same for a message that came counted (BDAT).  It too must be lines that end with CRLF (RFC 3030
-// §3 has others for BODY=BINARYMIME only, which is not offered): DATA could not carry it on as it is.
+// The same for a message that came counted (BDAT).  It too must be lines that end with CRLF; what else
+// BODY=BINARYMIME may have (RFC 3030 §3) is encoded, for DATA could not carry it on as it is.
 struct LineFaults {
   bool bare = false, too_long = false;
 };

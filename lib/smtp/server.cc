@@ -9,16 +9,7 @@
 namespace jd::smtp {
 namespace {
 constexpr std::size_t max_line = 2048, max_auth_line = 12'290;
-constexpr unsigned max_errors = 20;
 }  // namespace
-
-std::string format(const Reply& r) {
-  std::string out;
-  auto lines = split(r.text, '\n');
-  for (std::size_t i = 0; i < lines.size(); i++)
-    out += fmt::format("{}{}{}{}{}\r\n", r.code, i + 1 < lines.size() ? '-' : ' ', r.enhanced, r.enhanced.empty() ? "" : " ", lines[i]);
-  return out;
-}
 
 Server::Server(ServerOptions options) : o_(std::move(options)) {
   reply(220, "", fmt::format("{} {} jdmail", o_.hostname, o_.kind == Kind::lmtp ? "LMTP" : "ESMTP"));
@@ -30,7 +21,7 @@ void Server::reply(int code, std::string_view enhanced, std::string_view text) {
 
 void Server::error(int code, std::string_view enhanced, std::string_view text) {
   reply(code, enhanced, text);
-  if (++errors_ < max_errors || wants_ == Wants::close) return;
+  if (++errors_ < o_.max_errors || wants_ == Wants::close) return;
   reply(421, "4.7.0", "too many errors, good bye");
   wants_ = Wants::close;
 }
@@ -45,8 +36,8 @@ void Server::reset() {
   last_chunk_ = chunk_refused_ = false;
 }
 
-void Server::dismiss(const std::string& text) {
-  reply(421, "4.4.2", fmt::format("{} {}", o_.hostname, text));
+void Server::dismiss(const std::string& text, std::string_view enhanced) {
+  reply(421, enhanced, fmt::format("{} {}", o_.hostname, text));
   wants_ = Wants::close;
 }
 
@@ -165,66 +156,13 @@ void Server::secured(const std::string& version, const std::string& cipher) {
   reset();
 }
 
-std::string Server::with() const {
-  std::string w = o_.kind == Kind::lmtp ? "LMTP" : envelope_.smtputf8 ? "UTF8SMTP" : extended_ ? "ESMTP" : "SMTP";
-  if (w == "SMTP") return w;
-  if (envelope_.smtputf8 && o_.kind == Kind::lmtp) w = "UTF8LMTP";
-  if (o_.is_secured) w += 'S';
-  if (!user_.empty()) w += 'A';
-  return w;
-}
-
-std::string Server::received_field() const {
-  std::string from = helo_.empty() ? "unknown" : helo_;
-  std::string ip = o_.client_ip.find(':') == std::string::npos ? o_.client_ip : "IPv6:" + o_.client_ip;
-  std::string r = fmt::format("Received: from {}", from);
-  if (!ip.empty()) r += fmt::format(" ([{}])", ip);
-  if (!tls_.empty()) r += fmt::format("\r\n\t(using {})", tls_);
-  r += fmt::format("\r\n\tby {} with {}", o_.hostname, with());
-  // RFC 5321 §7.6: with several recipients their names would tell blind copies.
-  if (envelope_.recipients.size() == 1) r += fmt::format("\r\n\tfor <{}>", envelope_.recipients[0].address);
-  return r + ";\r\n\t" + rfc5322_date(envelope_.received) + "\r\n";
-}
-
-void Server::begin_message() {
-  envelope_.received = now();
-  envelope_.user = user_;
-  envelope_.ip = o_.client_ip;
-  envelope_.helo = helo_;
-  envelope_.with = with();
-}
-
-void Server::end_message() {
-  bool too_big = reader_ ? reader_->is_too_big() : message_.size() > o_.max_message;
-  bool bare = reader_ && reader_->has_bare(), long_line = reader_ && reader_->has_long_line();
-  if (reader_) {
-    message_ = std::move(reader_->message());
-  } else {
-    auto faults = line_faults(message_);
-    bare = faults.bare;
-    long_line = faults.too_long;
-  }
-  reader_.reset();
-  auto refuse = [&](int code, std::string_view enhanced, std::string_view text) {
-    not_committed({code, std::string(enhanced), std::string(text)});
-  };
-  if (too_big) return refuse(552, "5.3.4", fmt::format("message is larger than the {} allowed", size_text(o_.max_message)));
-  if (bare) return refuse(554, "5.6.0", "message has a bare CR or LF: lines end with CR LF (RFC 5321 2.3.8)");
-  if (long_line) return refuse(554, "5.6.0", "message has a line that is too long");
-  if (envelope_.body == queue::Body::seven_bit && !is_ascii(message_)) envelope_.body = queue::Body::eight_bit;
-  envelope_.hops = queue::count_received(message_);
-  if (envelope_.hops >= queue::max_hops) return refuse(554, "5.4.6", "message went through too many hosts: a mail loop");
-  message_.insert(0, received_field());
-  envelope_.size = message_.size();
-  wants_ = Wants::commit;
-}
-
 std::string Server::take_message() { return std::move(message_); }
 
 void Server::committed(const std::string& id) {
   wants_ = Wants::bytes;
   std::size_t times = o_.kind == Kind::lmtp ? envelope_.recipients.size() : 1;
   for (std::size_t i = 0; i < times; i++) reply(250, "2.0.0", "queued as " + id);
+  messages_++;
   reset();
 }
 

@@ -12,7 +12,10 @@
 //   While it waits for an answer it takes no bytes; pipelined commands stay with the caller.
 //
 // RFC 5321, 1870 SIZE, 2033 LMTP, 2034/3463 enhanced codes, 2920 PIPELINING, 3207 STARTTLS, 4954 AUTH,
-// 6152 8BITMIME, 6531 SMTPUTF8, 3030 CHUNKING (BDAT), 3461 DSN.
+// 6152 8BITMIME, 6531 SMTPUTF8, 3030 CHUNKING and BINARYMIME, 3461 DSN, 8689 REQUIRETLS, 9422 LIMITS,
+// 4865 FUTURERELEASE (submission, to whom may send), 2852 DELIVERBY.
+// server.cc: bytes and answers; commands.cc: the session's commands; transaction.cc: MAIL, RCPT, DATA,
+// BDAT; parameters.h: what stands behind the paths; message.cc: a message that is complete.
 // Bounded: command line 2,048 bytes (12,288 in AUTH), recipients, message size, errors.
 #pragma once
 #include <cstdint>
@@ -26,6 +29,8 @@
 #include "lib/base/secret.h"
 #include "lib/queue/envelope.h"
 #include "lib/smtp/data.h"
+#include "lib/smtp/parameters.h"
+#include "lib/smtp/reply.h"
 
 namespace jd::smtp {
 
@@ -41,15 +46,11 @@ struct ServerOptions {
   bool may_relay = false;         // by its address
   uint64_t max_message = 50 << 20;
   uint64_t max_recipients = 1000;
+  unsigned max_errors = 20;
+  uint64_t max_messages = 0;      // of one session (LIMITS: MAILMAX); 0: no limit
+  Span max_hold;                  // FUTURERELEASE; 0: not offered
+  Span min_by = minutes(1);       // DELIVERBY: the shortest time after which mail may be returned
 };
-
-// How an answer of the outside is told to the client and the log.
-struct Reply {
-  int code;
-  std::string enhanced;  // "5.1.1"
-  std::string text;
-};
-std::string format(const Reply& r);  // "550 5.1.1 text" CRLF; several lines when the text has '\n'
 
 class Server {
  public:
@@ -79,14 +80,13 @@ class Server {
   void secured(const std::string& version, const std::string& cipher);
 
   // 421 and the end: shutting down, idle too long.
-  void dismiss(const std::string& text);
+  void dismiss(const std::string& text, std::string_view enhanced = "4.4.2");
   const std::string& user() const { return user_; }
   const std::string& helo() const { return helo_; }
   unsigned errors() const { return errors_; }
   std::string with() const;  // RFC 3848: ESMTPSA, LMTP ...
 
  private:
-  friend struct Commands;
   enum class Mode : uint8_t { command, auth, data, bdat };
   void command(std::string_view line);
   void reply(int code, std::string_view enhanced, std::string_view text);
@@ -102,11 +102,14 @@ class Server {
   void auth(std::string_view argument);
   void starttls(std::string_view argument);
   void auth_step(auth::Exchange::Step step);
-  bool mail_parameter(std::string_view key, std::string_view value);
-  bool rcpt_parameter(queue::Recipient& r, std::string_view key, std::string_view value);
+  Offered offered() const;
+  bool may_hold() const { return o_.kind == Kind::submission && o_.max_hold.ns > 0 && (!user_.empty() || o_.may_relay); }
+  void vrfy(std::string_view argument);
+  void error(const Reply& r) { error(r.code, r.enhanced, r.text); }
   bool may_auth() const { return o_.is_secured || o_.may_auth_in_clear; }
   void begin_message();
   void end_message();
+  bool make_lines(bool& bare, bool& long_line);
   std::string received_field() const;
 
   ServerOptions o_;
@@ -115,7 +118,7 @@ class Server {
   std::string output_, helo_, user_, tls_;
   bool extended_ = false, has_mail_ = false, skipping_line_ = false;
   unsigned errors_ = 0;
-  uint64_t declared_size_ = 0, chunk_left_ = 0;
+  uint64_t declared_size_ = 0, chunk_left_ = 0, messages_ = 0;
   bool last_chunk_ = false, chunk_refused_ = false;
   queue::Envelope envelope_;
   queue::Recipient pending_;

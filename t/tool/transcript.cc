@@ -19,7 +19,8 @@
 //   quota N, message-size N, max-bad N    before the first C:
 //   over                    the first session must have ended
 // Of SMTP (the outside that it meets is in smtp_player.h):
-//   smtp, submission, lmtp, no-tls, tls-at-once, auth-in-clear, may-relay, message-size N, recipients N
+//   smtp, submission, lmtp, no-tls, tls-at-once, auth-in-clear, may-relay, message-size N, recipients N,
+//   errors N, max-messages N, max-hold SECONDS
 //                           before the first line of either side
 //   secured                 the TLS handshake is done
 //   long N                  the client sends N times "x" and CRLF
@@ -173,6 +174,9 @@ class Transcript {
       if (w[0] == "may-relay") return smtp_.may_relay = true;
       if (w.size() == 2 && w[0] == "message-size") return smtp_.max_message = *to_number(w[1]), true;
       if (w.size() == 2 && w[0] == "recipients") return smtp_.max_recipients = *to_number(w[1]), true;
+      if (w.size() == 2 && w[0] == "errors") return smtp_.max_errors = static_cast<unsigned>(*to_number(w[1])), true;
+      if (w.size() == 2 && w[0] == "max-messages") return smtp_.max_messages = *to_number(w[1]), true;
+      if (w.size() == 2 && w[0] == "max-hold") return smtp_.max_hold = seconds(static_cast<int64_t>(*to_number(w[1]))), true;
     }
     Player& p = player(1);
     if (rest.starts_with("E:")) return expect_line(p.smtp->envelopes, text);

@@ -51,4 +51,4 @@ C: .
 S: 250 2.0.0 queued as q3
 E: from=jürgen@bücher.test rcpt=用户@example.test body=8bit utf8=1 * with=UTF8SMTP *
 C: MAIL FROM:<a@b.test> SMTPUTF8=yes
-S: 555 5.5.4 *
+S: 501 5.5.4 *

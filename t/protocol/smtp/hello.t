@@ -18,10 +18,37 @@ S: 250-8BITMIME
 S: 250-SMTPUTF8
 S: 250-ENHANCEDSTATUSCODES
 S: 250-CHUNKING
+S: 250-BINARYMIME
 S: 250-DSN
+S: 250-DELIVERBY 60
+S: 250-LIMITS RCPTMAX=1000
 S: 250 STARTTLS
-# An address literal is a name too.
+# An address literal is a name too (§4.1.3); one that is none is no name.
 C: EHLO [192.0.2.9]
+S: ...
+S: 250 STARTTLS
+C: EHLO [IPv6:2001:db8::1]
+S: ...
+S: 250 STARTTLS
+C: EHLO [x400:c=no]
+S: ...
+S: 250 STARTTLS
+C: EHLO [300.1.1.1]
+S: 501 5.5.4 this is no address literal: *
+C: EHLO [IPv6:192.0.2.1::g]
+S: 501 5.5.4 *
+C: EHLO [192.0.2.9
+S: 501 5.5.4 *
+# RFC 6531 §3.7.1: before EHLO is answered nobody knows of UTF-8.
+C: EHLO bücher.test
+S: 501 5.5.4 say your host name in ASCII (A-labels)
+C: HELO bücher.test
+S: 501 5.5.4 *
+# Names that are none by the letter are taken from hosts that mean well.
+C: EHLO 192.0.2.9
+S: ...
+S: 250 STARTTLS
+C: EHLO my_windows-box
 S: ...
 S: 250 STARTTLS
 # HELO offers nothing, and EHLO again is a RSET (§4.1.4).

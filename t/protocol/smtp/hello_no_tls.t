@@ -3,7 +3,7 @@ no-tls
 S: 220 *
 C: EHLO client.test
 S: ...
-S: 250 DSN
+S: 250 LIMITS *
 C: STARTTLS
 S: 454 4.7.0 *
 C: AUTH PLAIN

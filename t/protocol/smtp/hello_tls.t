@@ -5,6 +5,9 @@ C: EHLO client.test
 S: 250-mx.example.test
 S: ...
 S: 250-DSN
+S: 250-DELIVERBY *
+S: 250-LIMITS *
+S: 250-REQUIRETLS
 S: 250 AUTH PLAIN LOGIN
 C: STARTTLS
 S: 503 5.5.1 TLS is on

@@ -20,6 +20,15 @@ C: VRFY nobody@example.test
 S: 252 2.1.5 *
 C: VRFY
 S: 501 5.5.4 *
+# RFC 6531 §3.7.4.2: a name beyond ASCII needs the parameter here too.
+C: VRFY 用户
+S: 553 5.6.7 *
+C: VRFY 用户 SMTPUTF8
+S: 252 2.1.5 *
+C: VRFY SMTPUTF8
+S: 252 2.1.5 *
+R: VRFY \xe4 SMTPUTF8\r\n
+S: 501 5.5.2 *
 C: EXPN staff
 S: 502 5.5.1 *
 C: MAIL FROM:<a@b.test>

@@ -22,7 +22,7 @@ C: MAIL FROM:<a@b.test>
 S: 503 5.5.1 say EHLO first
 C: EHLO client.test
 S: ...
-S: 250-DSN
+S: 250-REQUIRETLS
 S: 250 AUTH PLAIN LOGIN
 C: STARTTLS
 S: 503 5.5.1 TLS is on

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// A message that is complete: what is refused about it, and our Received field.
+#include "lib/base/text.h"
+#include "lib/base/time.h"
+#include "lib/mime/seven_bit.h"
+#include "lib/smtp/server.h"
+
+namespace jd::smtp {
+
+std::string Server::with() const {
+  std::string w = o_.kind == Kind::lmtp ? "LMTP" : envelope_.smtputf8 ? "UTF8SMTP" : extended_ ? "ESMTP" : "SMTP";
+  if (w == "SMTP") return w;
+  if (envelope_.smtputf8 && o_.kind == Kind::lmtp) w = "UTF8LMTP";
+  if (o_.is_secured) w += 'S';
+  if (!user_.empty()) w += 'A';
+  return w;
+}
+
+std::string Server::received_field() const {
+  std::string from = helo_.empty() ? "unknown" : helo_;
+  std::string ip = o_.client_ip.find(':') == std::string::npos ? o_.client_ip : "IPv6:" + o_.client_ip;
+  std::string r = fmt::format("Received: from {}", from);
+  if (!ip.empty()) r += fmt::format(" ([{}])", ip);
+  if (!tls_.empty()) r += fmt::format("\r\n\t(using {})", tls_);
+  r += fmt::format("\r\n\tby {} with {}", o_.hostname, with());
+  // RFC 5321 §7.6: with several recipients their names would tell blind copies.
+  if (envelope_.recipients.size() == 1) r += fmt::format("\r\n\tfor <{}>", envelope_.recipients[0].address);
+  return r + ";\r\n\t" + rfc5322_date(envelope_.received) + "\r\n";
+}
+
+void Server::begin_message() {
+  envelope_.received = now();
+  envelope_.user = user_;
+  envelope_.ip = o_.client_ip;
+  envelope_.helo = helo_;
+  envelope_.with = with();
+}
+
+// RFC 3030 §3 lets a host that cannot keep binary data encode it: mailboxes and POP3 have lines only.
+// What is binary becomes base64, and the rest of the way sees an 8-bit message.
+bool Server::make_lines(bool& bare, bool& long_line) {
+  envelope_.body = queue::Body::eight_bit;
+  if (!bare && !long_line && message_.find('\0') == message_.npos) return true;
+  auto lines = mime::to_lines(message_);
+  if (!lines) return false;
+  message_ = std::move(*lines);
+  bare = long_line = false;
+  return true;
+}
+
+void Server::end_message() {
+  bool too_big = reader_ ? reader_->is_too_big() : message_.size() > o_.max_message;
+  bool bare = reader_ && reader_->has_bare(), long_line = reader_ && reader_->has_long_line();
+  if (reader_) {
+    message_ = std::move(reader_->message());
+  } else {
+    auto faults = line_faults(message_);
+    bare = faults.bare;
+    long_line = faults.too_long;
+  }
+  reader_.reset();
+  auto refuse = [&](int code, std::string_view enhanced, std::string_view text) {
+    not_committed({code, std::string(enhanced), std::string(text)});
+  };
+  if (too_big) return refuse(552, "5.3.4", fmt::format("message is larger than the {} allowed", size_text(o_.max_message)));
+  if (envelope_.body == queue::Body::binary && !make_lines(bare, long_line))
+    return refuse(554, "5.6.3", "a binary message with bare CR, LF or NUL outside of a part that may be encoded is not taken");
+  if (bare) return refuse(554, "5.6.0", "message has a bare CR or LF: lines end with CR LF (RFC 5321 2.3.8)");
+  if (long_line) return refuse(554, "5.6.0", "message has a line that is too long");
+  if (envelope_.body == queue::Body::seven_bit && !is_ascii(message_)) envelope_.body = queue::Body::eight_bit;
+  envelope_.hops = queue::count_received(message_);
+  if (envelope_.hops >= queue::max_hops) return refuse(554, "5.4.6", "message went through too many hosts: a mail loop");
+  message_.insert(0, received_field());
+  envelope_.size = message_.size();
+  wants_ = Wants::commit;
+}
+
+}  // namespace jd::smtp
