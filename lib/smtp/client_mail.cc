@@ -8,6 +8,7 @@
 #include "lib/mime/seven_bit.h"
 #include "lib/smtp/client.h"
 #include "lib/smtp/data.h"
+#include "lib/smtp/xtext.h"
 
 namespace jd::smtp {
 namespace {
@@ -15,14 +16,6 @@ using queue::Fate;
 using Event = Client::Event;
 
 Fate fate_of(int code) { return code / 100 == 2 ? Fate::delivered : code / 100 == 5 ? Fate::perm : Fate::temp; }
-
-std::string xtext(std::string_view s) {
-  std::string r;
-  for (char c : s)
-    if (c > 32 && c < 127 && c != '+' && c != '=') r += c;
-    else r += fmt::format("+{:02X}", static_cast<unsigned char>(c));
-  return r;
-}
 
 // RFC 5321 §4.5.3.1.10, and what older hosts say instead.
 bool is_too_many(int code, std::string_view text) {
@@ -78,7 +71,7 @@ std::string Client::mail_line() const {
   else if (eight_bit_ && (d_->body != queue::Body::seven_bit || !is_ascii(message_))) s += " BODY=8BITMIME";
   if (utf8_ && (d_->smtputf8 || is_wide_)) s += " SMTPUTF8";
   if (dsn_ && d_->ret != queue::Return::unset) s += d_->ret == queue::Return::full ? " RET=FULL" : " RET=HDRS";
-  if (dsn_ && !d_->envid.empty()) s += " ENVID=" + xtext(d_->envid);
+  if (dsn_ && !d_->envid.empty()) s += " ENVID=" + encode_xtext(d_->envid);
   if (requiretls_ && d_->requiretls) s += " REQUIRETLS";
   if (by_ && d_->deliver_by.ns) s += fmt::format(" BY={};{}{}", seconds_left(d_->deliver_by), d_->by_return ? 'R' : 'N', d_->by_trace ? "T" : "");
   return s;
