@@ -43,8 +43,6 @@ struct UserOptions { std::string address, quota, person; bool password_stdin = f
 int user(const Options& o, const std::string& verb, const UserOptions& u);
 int alias(const Options& o, const std::string& verb, const std::string& address, const std::vector<std::string>& targets);
 
-struct QueueOptions { std::string id, sender, recipient, state, destination, max; };
-int queue(const Options& o, const std::string& verb, const QueueOptions& q);
 int trace(const Options& o, const std::string& word);
 struct MailboxOptions { std::string address, folder, uid; bool repair = false; };
 int mailbox(const Options& o, const std::string& verb, const MailboxOptions& m);

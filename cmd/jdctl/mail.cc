@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// queue, trace, mailbox: where mail is and what became of it.
+// trace, mailbox: where mail is and what became of it.
 #include <stdio.h>
 
 #include <algorithm>
@@ -8,82 +8,9 @@
 #include "cmd/jdctl/transfer.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
-#include "lib/base/time.h"
-#include "lib/ipc/client.h"
 #include "lib/store/account.h"
 
 namespace jd::ctl {
-namespace {
-
-int queue_list(const Options& o, ipc::BlockingClient& qrun, const QueueOptions& q) {
-  Json all = Json::array();
-  std::vector<std::vector<std::string>> rows;
-  std::string after;
-  do {
-    ipc::Message m("list");
-    m.set("sender", q.sender).set("recipient", q.recipient).set("state", q.state).set("after", after).set("limit", uint64_t{500});
-    auto r = qrun.call(std::move(m));
-    if (!r) return failed(r.error());
-    after = r->get("next");
-    Json j;
-    std::vector<std::string> row;
-    auto done = [&] {
-      if (!row.empty()) {
-        all.push(j);
-        rows.push_back(row);
-      }
-    };
-    for (auto& [k, v] : r->pairs()) {
-      if (k == "qid") {
-        done();
-        j = Json::object();
-        row = {v, "", "", "", "", ""};
-      }
-      if (row.empty()) continue;
-      if (k == "rcpt") {
-        row[3] += (row[3].empty() ? "" : ",") + v;
-        continue;
-      }
-      j.set(k, v);
-      if (k == "state") row[1] = v;
-      if (k == "from") row[2] = v.empty() ? "<>" : v;
-      if (k == "size") row[4] = size_text(to_number(v).value_or(0));
-      if (k == "reason") row[5] = v;
-    }
-    done();
-  } while (!after.empty());
-  if (o.json) print_json(all);
-  else if (rows.empty()) print("the queue is empty");
-  else print_table({"id", "state", "from", "to", "size", "reason"}, rows);
-  return 0;
-}
-}  // namespace
-
-int queue(const Options& o, const std::string& verb, const QueueOptions& q) {
-  ipc::BlockingClient qrun("qrun", o.paths.socket("qrun-admin"));
-  if (verb == "list") return queue_list(o, qrun, q);
-  ipc::Message m(verb);
-  if (!q.id.empty()) m.set("qid", q.id);
-  if (verb == "limit") m.set("destination", q.destination).set("max", q.max);
-  auto r = qrun.call(std::move(m));
-  if (!r) return failed(r.error());
-  if (verb == "show" || verb == "stats") {
-    Json j = Json::object();
-    for (auto& [k, v] : r->pairs()) {
-      if (k == "ok" || k == "id") continue;
-      if (!o.json) print(pad_to(k + ":", 14) + v);
-      j.set(k, v);
-    }
-    if (o.json) print_json(j.set("header", r->body()));
-    else if (!r->body().empty()) printf("\n%s", r->body().c_str());
-    return 0;
-  }
-  if (verb == "flush") print(fmt::format("{} messages are due now", r->number("count")));
-  else if (verb == "limit") print(fmt::format("{} takes at most {} at once", q.destination, q.max));
-  else print(fmt::format("{}: {} done", q.id, verb));
-  return 0;
-}
-
 // Every line of every program that belongs to the message: first those with the word, then those
 // that share a queue id with them, in order of time (s6-log's stamps sort as text).
 int trace(const Options& o, const std::string& given) {

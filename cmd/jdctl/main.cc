@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cmd/jdctl/ctl.h"
+#include "cmd/jdctl/queue.h"
 #include "lib/base/args.h"
 #include "lib/base/log.h"
 
@@ -37,7 +38,7 @@ int main(int argc, char** argv) {
 
   std::string name;
   struct Verb { const char* name; Args* args; };
-  std::vector<Verb> domains, users, aliases, queues, mailboxes;
+  std::vector<Verb> domains, users, aliases, mailboxes;
   Args& domain = a.command("domain", "mail domains").needs_command();
   for (const char* v : {"add", "del"}) {
     domains.push_back({v, &domain.command(v, v[0] == 'a' ? "take mail for a domain" : "remove one")});
@@ -67,15 +68,7 @@ int main(int argc, char** argv) {
                                .positional("targets", targets, "addresses, or maildir:/path", v[0] == 'a')});
   aliases.push_back({"list", &json(alias.command("list", "show them").positional("domain", name, "of this domain only", false))});
 
-  ctl::QueueOptions q;
-  Args& queue = a.command("queue", "mail that is under way").needs_command();
-  queues.push_back({"list", &json(queue.command("list", "show it"))});
-  queues.back().args->option("--sender", q.sender, "only from this address").option("--recipient", q.recipient, "only to this address").option("--state", q.state, "only in this state");
-  for (Row r : {Row{"show", "everything about one message"}, {"retry", "try it now"}, {"hold", "keep it"}, {"release", "let it go on"}, {"delete", "remove it without a word"}})
-    queues.push_back({r.verb, &json(queue.command(r.verb, r.about)).positional("id", q.id, "queue id")});
-  queues.push_back({"flush", &queue.command("flush", "try everything now")});
-  queues.push_back({"stats", &json(queue.command("stats", "counts"))});
-  queues.push_back({"limit", &queue.command("limit", "connections to one destination").positional("destination", q.destination, "domain").positional("max", q.max, "number")});
+  ctl::QueueCommands queue(a, o);
 
   std::string word;
   Args& trace = a.command("trace", "tell what became of a message").positional("word", word, "queue id, Message-ID or address");
@@ -111,7 +104,7 @@ int main(int argc, char** argv) {
   for (auto& v : domains) if (v.args->chosen()) return ctl::domain(o, v.name, name);
   for (auto& v : users) if (v.args->chosen()) return ctl::user(o, v.name, u);
   for (auto& v : aliases) if (v.args->chosen()) return ctl::alias(o, v.name, name, targets);
-  for (auto& v : queues) if (v.args->chosen()) return ctl::queue(o, v.name, q);
+  if (auto code = queue.run(o)) return *code;
   for (auto& x : transfers) if (x.args->chosen()) return x.run(o, t);
   for (auto& v : mailboxes) if (v.args->chosen()) return ctl::mailbox(o, v.name, m);
   return 100;

@@ -1,37 +1,38 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/qrun/admin.h"
 
+#include <algorithm>
+
 #include "lib/base/text.h"
 
 namespace jd {
 namespace {
+using queue::Operation;
+using queue::Order;
 using queue::Runner;
 constexpr std::size_t max_shown_recipients = 20;  // per item of a list
+constexpr std::size_t max_running = 32;
+constexpr Span slice = milliseconds(8);           // of an order, per turn of the loop
+constexpr Span answer_within = seconds(1);
+constexpr Span patience = seconds(60);            // with one who does not ask for more
+constexpr Span census_age = seconds(5);
 
 uint64_t seconds_of(Time t) { return t.ns > 0 ? static_cast<uint64_t>(t.seconds()) : 0; }
 
-void put_item(ipc::Message& m, const Runner::Item& i) {
+struct VerbName { std::string_view name; Order::Verb verb; };
+constexpr VerbName verbs[] = {
+    {"list", Order::Verb::list},       {"count", Order::Verb::count}, {"show", Order::Verb::show},
+    {"hold", Order::Verb::hold},       {"release", Order::Verb::release}, {"retry", Order::Verb::retry},
+    {"delete", Order::Verb::remove},   {"redirect", Order::Verb::redirect}};
+
+void put_item(ipc::Message& m, const queue::QueueItem& i) {
   m.set("qid", i.id).set("state", i.state).set("from", i.sender);
+  if (!i.user.empty()) m.set("user", i.user);
   m.set("recipients", uint64_t{i.recipients.size()});
   for (std::size_t n = 0; n < i.recipients.size() && n < max_shown_recipients; n++) m.set("rcpt", i.recipients[n]);
   m.set("size", i.size).set("attempts", uint64_t{i.attempts}).set("received", seconds_of(i.received));
   if (i.due.ns) m.set("due", seconds_of(i.due));
   if (!i.reason.empty()) m.set("reason", i.reason);
-}
-
-ipc::Message list(Runner& r, const ipc::Message& q) {
-  Runner::Filter f;
-  f.sender = q.get("sender");
-  f.recipient = q.get("recipient");
-  f.state = q.get("state");
-  f.after = q.get("after");
-  f.limit = static_cast<std::size_t>(q.number("limit", 100));
-  auto page = r.list(f);
-  if (!page) return ipc::Message::failed(page.error());
-  ipc::Message m = ipc::Message::ok();
-  if (!page->next.empty()) m.set("next", page->next);
-  for (auto& i : page->items) put_item(m, i);
-  return m;
 }
 
 std::string_view status_text(queue::RcptStatus s) {
@@ -44,72 +45,160 @@ std::string_view status_text(queue::RcptStatus s) {
   return "queued";
 }
 
-ipc::Message show(Runner& r, const ipc::Message& q) {
-  auto d = r.show(std::string(q.get("qid")));
-  if (!d) return ipc::Message::failed(d.error());
-  ipc::Message m = ipc::Message::ok();
-  m.set("qid", d->item.id).set("state", d->item.state).set("attempts", uint64_t{d->item.attempts});
-  if (d->item.due.ns) m.set("due", seconds_of(d->item.due));
-  for (auto& [k, v] : d->envelope.pairs()) m.set(k, k == "received" ? std::to_string(seconds_of(d->envelope.received)) : v);
-  for (std::size_t n = 0; n < d->progress.status.size(); n++) {
-    m.set("n", uint64_t{n}).set("status", status_text(d->progress.status[n]));
-    if (n >= d->progress.errors.size()) continue;
-    auto& e = d->progress.errors[n];
+void put_details(ipc::Message& m, const Runner::Details& d) {
+  m.set("qid", d.item.id).set("state", d.item.state).set("attempts", uint64_t{d.item.attempts});
+  if (d.item.due.ns) m.set("due", seconds_of(d.item.due));
+  for (auto& [k, v] : d.envelope.pairs()) m.set(k, k == "received" ? std::to_string(seconds_of(d.envelope.received)) : v);
+  for (std::size_t n = 0; n < d.progress.status.size(); n++) {
+    m.set("n", uint64_t{n}).set("status", status_text(d.progress.status[n]));
+    if (n >= d.progress.errors.size()) continue;
+    auto& e = d.progress.errors[n];
     if (!e.code.empty()) m.set("code", e.code);
     if (!e.host.empty()) m.set("host", e.host);
     if (!e.text.empty()) m.set("text", e.text);
   }
-  m.set_body(d->header);
-  return m;
+  m.set_body(d.header);
 }
 
-ipc::Message destinations(Runner& r) {
+void put_tally(ipc::Message& m, const Operation::Tally& t) {
+  m.set("matched", t.matched).set("done", t.done).set("failed", t.failed).set("skipped", t.skipped);
+  m.set("bytes", t.bytes).set("active", t.active).set("deferred", t.deferred).set("hold", t.hold).set("new", t.fresh);
+  if (t.oldest.ns) m.set("oldest", seconds_of(t.oldest));
+}
+
+Result<Order> order_of(const ipc::Message& q) {
+  Order o;
+  auto it = std::find_if(std::begin(verbs), std::end(verbs), [&](auto& v) { return v.name == q.get("verb"); });
+  if (it == std::end(verbs)) return fail(Fault::usage, "verb={} is unknown", escape(q.get("verb")));
+  o.verb = it->verb;
+  queue::Pairs pairs;
+  for (auto& [k, v] : q.pairs()) pairs.emplace_back(k, v);
+  TRY(o.select, queue::Selection::from_pairs(pairs));
+  o.dry_run = q.get("dry") == "1";
+  o.limit = static_cast<std::size_t>(std::min<uint64_t>(q.number("limit", 100), 1000));
+  if (o.verb == Order::Verb::list || o.verb == Order::Verb::show) o.limit = std::max<std::size_t>(o.limit, 1);
+  o.to = q.get("to");
+  return o;
+}
+}  // namespace
+
+QueueAdmin::QueueAdmin(net::Loop& loop, std::function<void()> work) : work_(std::move(work)), task_(loop, [this] { turn(); }) {}
+
+void QueueAdmin::take(ipc::Request r) {
+  std::string cmd(r.cmd());
+  if (cmd == "queue") return begin(std::move(r));
+  if (cmd == "more") return go_on(std::move(r));
+  if (cmd == "stats") return stats(std::move(r));
+  r.reply(direct(r.message));
+  work_();
+}
+
+void QueueAdmin::begin(ipc::Request r) {
+  auto order = order_of(r.message);
+  if (!order) return r.reply(order.error());
+  std::erase_if(running_, [](auto& x) { return !x.request && monotonic() - x.last_asked > patience; });
+  if (running_.size() >= max_running) return r.reply(Error(Fault::temp, "too many orders are under way; try again in a minute"));
+  auto op = Operation::begin(*runner_, std::move(*order));
+  if (!op) return r.reply(op.error());
+  running_.push_back({++last_token_, std::move(*op), std::move(r), monotonic() + answer_within, monotonic()});
+  task_.start();
+}
+
+void QueueAdmin::go_on(ipc::Request r) {
+  uint64_t token = r.message.number("token");
+  auto it = std::find_if(running_.begin(), running_.end(), [&](auto& x) { return x.token == token && !x.request; });
+  if (it == running_.end()) return r.reply(Error(Fault::perm, "the order is not there any more (qrun was started anew?): give it again"));
+  it->request = std::move(r);
+  it->answer_by = monotonic() + answer_within;
+  it->last_asked = monotonic();
+  task_.start();
+}
+
+// One slice of the first order that is waited for; then it goes to the end of the line.
+void QueueAdmin::turn() {
+  auto it = std::find_if(running_.begin(), running_.end(), [](auto& x) { return x.request.has_value(); });
+  if (it == running_.end()) return;
+  running_.splice(running_.end(), running_, it);
+  Running& r = running_.back();
+  auto stepped = r.operation->step(slice);
+  if (r.operation->order().verb >= Order::Verb::hold) work_();
+  if (!stepped || *stepped || monotonic() >= r.answer_by) {
+    answer(r, stepped ? Status() : Unexpected(stepped.error()));
+    if (!stepped || r.operation->is_over()) running_.pop_back();
+  }
+  task_.start();
+}
+
+void QueueAdmin::answer(Running& r, const Status& s) {
+  ipc::Request request = std::move(*r.request);
+  r.request.reset();
+  r.last_asked = monotonic();
+  if (!s) return request.reply(s.error());
+  auto& t = r.operation->tally();
   ipc::Message m = ipc::Message::ok();
-  for (auto& d : r.destinations())
-    m.set("name", d.name).set("active", uint64_t{d.active}).set("window", uint64_t{d.window})
-        .set("max", uint64_t{d.max}).set("waiting", uint64_t{d.waiting}).set("dead", uint64_t{d.dead});
-  return m;
+  if (r.census) {
+    if (r.operation->is_over()) {
+      census_ = t;
+      census_at_ = monotonic();
+      return request.reply(stats_answer());
+    }
+    r.request = std::move(request);  // nothing to tell before the end
+    r.answer_by = monotonic() + answer_within;
+    return;
+  }
+  if (!r.operation->is_over()) m.set("more", r.token);
+  put_tally(m, t);
+  for (auto& f : t.faults) m.set("fault", f.id).set("why", f.why);
+  if (r.operation->order().verb == Order::Verb::show) {
+    if (r.operation->details) put_details(m, *r.operation->details);
+  } else {
+    for (auto& i : r.operation->take_items()) put_item(m, i);
+  }
+  request.reply(std::move(m));
 }
 
-ipc::Message stats(Runner& r) {
-  auto s = r.stats();
+// Counting looks at each name: not more often than needed, and in slices like everything.
+void QueueAdmin::stats(ipc::Request r) {
+  if (census_at_.ns && monotonic() - census_at_ < census_age) return r.reply(stats_answer());
+  Order o;
+  o.verb = Order::Verb::count;
+  auto op = Operation::begin(*runner_, std::move(o));
+  if (!op) return r.reply(op.error());
+  running_.push_back({++last_token_, std::move(*op), std::move(r), monotonic() + answer_within, monotonic(), true});
+  task_.start();
+}
+
+ipc::Message QueueAdmin::stats_answer() const {
+  auto s = runner_->stats();
   ipc::Message m = ipc::Message::ok();
   m.set("received", s.received).set("delivered", s.delivered).set("deferred", s.deferred).set("bounced", s.bounced);
   m.set("active", uint64_t{s.active}).set("local", uint64_t{s.local}).set("remote", uint64_t{s.remote});
   m.set("waiting", uint64_t{s.waiting}).set("due", uint64_t{s.due}).set("moving", uint64_t{s.moving});
-  m.set("files", uint64_t{s.waiting_files}).set("segments", uint64_t{s.segments});
+  m.set("files", census_.deferred + census_.hold + census_.fresh).set("segments", uint64_t{s.segments});
+  m.set("files_deferred", census_.deferred).set("files_hold", census_.hold).set("files_new", census_.fresh);
+  if (census_.oldest.ns) m.set("oldest", seconds_of(census_.oldest));
   m.set("draining", uint64_t{s.is_draining});
   return m;
 }
 
-ipc::Message done(const Status& s) { return s ? ipc::Message::ok() : ipc::Message::failed(s.error()); }
-}  // namespace
-
-ipc::Message queue_admin(Runner& r, const ipc::Message& q) {
+ipc::Message QueueAdmin::direct(const ipc::Message& q) {
   std::string_view cmd = q.get("cmd");
-  std::string id(q.get("qid"));
-  if (cmd == "list") return list(r, q);
-  if (cmd == "show") return show(r, q);
-  if (cmd == "retry") return done(r.retry(id));
-  if (cmd == "hold") return done(r.hold(id));
-  if (cmd == "release") return done(r.release(id));
-  if (cmd == "delete") return done(r.remove(id));
-  if (cmd == "destinations") return destinations(r);
-  if (cmd == "stats") return stats(r);
-  if (cmd == "flush") {
-    auto n = r.flush();
-    if (!n) return ipc::Message::failed(n.error());
-    return ipc::Message::ok().set("count", uint64_t{*n});
+  if (cmd == "destinations") {
+    ipc::Message m = ipc::Message::ok();
+    for (auto& d : runner_->destinations())
+      m.set("name", d.name).set("active", uint64_t{d.active}).set("window", uint64_t{d.window})
+          .set("max", uint64_t{d.max}).set("waiting", uint64_t{d.waiting}).set("dead", uint64_t{d.dead});
+    return m;
   }
   if (cmd == "limit") {
     auto max = to_number(q.get("max"));
     if (!max || *max > 10'000) return ipc::Message::failed(Error(Fault::usage, "max is a number up to 10000"));
-    r.set_limit(std::string(q.get("destination")), static_cast<unsigned>(*max));
+    runner_->set_limit(std::string(q.get("destination")), static_cast<unsigned>(*max));
     return ipc::Message::ok();
   }
   if (cmd == "drain") {
-    r.drain(q.get("on") != "0");
-    return ipc::Message::ok().set("active", uint64_t{r.stats().active});
+    runner_->drain(q.get("on") != "0");
+    return ipc::Message::ok().set("active", uint64_t{runner_->stats().active});
   }
   return ipc::Message::failed(Error(Fault::usage, "qrun does not know cmd=" + escape(cmd)));
 }

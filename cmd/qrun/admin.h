@@ -1,22 +1,63 @@
 // SPDX-License-Identifier: MIT
 // admin.h: run/qrun-admin.sock, what jdctl asks of the queue.  Root and jdqueue only.
 //
-//   cmd=list [sender recipient state after limit]   items, each beginning with qid:
-//        qid state from rcpt... size attempts received due reason     next=<cursor> when there are more
-//   cmd=show qid        the item's keys, the envelope's, per recipient n status code host text;
-//                       body: the message's header
-//   cmd=retry|hold|release|delete qid
-//   cmd=flush           everything deferred is due now; count
+//   cmd=queue verb=list|count|show|hold|release|retry|delete|redirect
+//        and the keys of a Selection (selection.h), dry=1, limit, to (of redirect)
+//        -> matched done failed skipped bytes active deferred hold new oldest,
+//           fault (a queue id) and why, in pairs,
+//           items, each beginning with qid: state from user rcpt... recipients size attempts received due reason
+//           (show: of the message: the envelope's keys, per recipient n status code host text; the body:
+//           its header)
+//        more=<token>: not over yet; the counts are so far, the items are new ones
+//   cmd=more token          goes on with it.  Who does not ask ends the order where it stands.
 //   cmd=limit [destination] max      0 takes a destination's own limit back
 //   cmd=destinations    each beginning with name: active window max waiting dead
 //   cmd=stats           counts     cmd=drain on=1|0: start nothing new; active=0 in stats: drained
 // Times are seconds since 1970.  Answers ok=1 or ok=0 with fault and what.
+//
+// An order is worked on for some milliseconds per turn of the loop, and answered at least once per
+// second, so that a caller that is gone does not leave it running.
 #pragma once
-#include "lib/ipc/frame.h"
-#include "lib/queue/runner.h"
+#include <list>
+#include <memory>
+#include <optional>
+
+#include "lib/ipc/server.h"
+#include "lib/net/loop.h"
+#include "lib/queue/operation.h"
 
 namespace jd {
 
-ipc::Message queue_admin(queue::Runner& runner, const ipc::Message& request);
+class QueueAdmin {
+ public:
+  // work: something became due.
+  QueueAdmin(net::Loop& loop, std::function<void()> work);
+  void set_runner(queue::Runner* r) { runner_ = r; }
+  void take(ipc::Request r);
+
+ private:
+  struct Running {
+    uint64_t token;
+    std::unique_ptr<queue::Operation> operation;
+    std::optional<ipc::Request> request;  // being answered; none: the caller is to ask for more
+    Time answer_by, last_asked;
+    bool census = false;  // of stats
+  };
+  void begin(ipc::Request r);
+  void go_on(ipc::Request r);
+  void turn();
+  void answer(Running& r, const Status& s);
+  void stats(ipc::Request r);
+  ipc::Message stats_answer() const;
+  ipc::Message direct(const ipc::Message& q);
+
+  std::function<void()> work_;
+  net::Task task_;
+  queue::Runner* runner_ = nullptr;
+  std::list<Running> running_;
+  uint64_t last_token_ = 0;
+  queue::Operation::Tally census_;
+  Time census_at_;  // monotonic(); 0: never
+};
 
 }  // namespace jd

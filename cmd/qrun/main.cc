@@ -40,10 +40,8 @@ struct Qrun : Service {
   Agents agents;
   std::unique_ptr<queue::Runner> runner;
   ipc::Server journal{loop, [this](ipc::Request r) { journal_request(std::move(r)); }};
-  ipc::Server admin{loop, [this](ipc::Request r) {
-    r.reply(queue_admin(*runner, r.message));
-    pump.start();
-  }};
+  QueueAdmin orders{loop, [this] { pump.start(); }};
+  ipc::Server admin{loop, [this](ipc::Request r) { orders.take(std::move(r)); }};
 
   // Not there: each start counts as one after a power cut, which costs only work.
   std::string boot_id = file::read_all("/proc/sys/kernel/random/boot_id").value_or(unique_id());
@@ -74,6 +72,7 @@ struct Qrun : Service {
     CHECK(watch.start(inotify.get(), EPOLLIN));
     TRY(runner, queue::Runner::open(paths.queue, runner_config(config, boot_id), agents));
     agents.set_runner(runner.get());
+    orders.set_runner(runner.get());
     return {};
   }
 

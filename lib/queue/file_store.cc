@@ -19,20 +19,7 @@ namespace {
 constexpr std::size_t copy_bytes = 256 << 10;
 constexpr std::size_t max_notes_bytes = 64u << 20;
 
-// 8 hex digits of seconds; nullopt when it is not a name of ours.
-std::optional<FileStore::Waiting> parse_name(const std::string& name) {
-  if (name.size() != 9 + id_bytes || name[8] != '.') return {};
-  int64_t due = 0;
-  for (std::size_t i = 0; i < 8; i++) {
-    char c = name[i];
-    if (!is_digit(c) && (c < 'a' || c > 'f')) return {};
-    due = due * 16 + (is_digit(c) ? c - '0' : c - 'a' + 10);
-  }
-  return FileStore::Waiting{due, name.substr(9)};
-}
-
 std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-std::string slot_path(int64_t slot) { return fmt::format("deferred/{:06x}", slot); }
 
 // Copies the message behind `at` and returns its checksum.
 Result<uint32_t> write_message(int fd, const Source& s, uint64_t at) {
@@ -56,6 +43,20 @@ uint64_t Source::size() const {
   uint64_t n = length;
   for (auto p : pieces) n += p.size();
   return n;
+}
+
+std::string FileStore::slot_path(int64_t slot) { return fmt::format("deferred/{:06x}", slot); }
+
+// 8 hex digits of seconds, a dot, the id.
+std::optional<FileStore::Waiting> FileStore::parse_deferred(const std::string& name) {
+  if (name.size() != 9 + id_bytes || name[8] != '.') return {};
+  int64_t due = 0;
+  for (std::size_t i = 0; i < 8; i++) {
+    char c = name[i];
+    if (!is_digit(c) && (c < 'a' || c > 'f')) return {};
+    due = due * 16 + (is_digit(c) ? c - '0' : c - 'a' + 10);
+  }
+  return Waiting{due, name.substr(9)};
 }
 
 std::string FileStore::deferred_path(int64_t due, const std::string& id) {
@@ -213,6 +214,12 @@ Status FileStore::defer(QueueFile& f, Time due) {
   return {};
 }
 
+Result<std::string> FileStore::reschedule(const std::string& path, const std::string& id, Time due) {
+  std::string to = deferred_path(due.seconds(), id);
+  if (to != path) CHECK(rename_to_slot(path, due.seconds(), to));
+  return to;
+}
+
 Status FileStore::rewrite(QueueFile& f, Envelope e, Progress p) {
   Source s{{}, f.message.fd->get(), f.message.offset, f.message.length};
   TRY(std::string tmp, write_tmp(f.message.id, e, s, p, true));
@@ -230,6 +237,10 @@ Status FileStore::move(QueueFile& f, std::string_view area) {
   CHECK(file::rename(root(), f.path, to));
   f.path = to;
   return {};
+}
+
+Status FileStore::move(const std::string& path, const std::string& id, std::string_view area) {
+  return file::rename(root(), path, fmt::format("{}/{}", area, id));
 }
 
 Status FileStore::remove(const std::string& path) { return file::unlink(root(), path); }
@@ -270,7 +281,7 @@ Result<std::vector<FileStore::Waiting>> FileStore::list_slot(int64_t slot) const
     return Unexpected(names.error());
   }
   for (auto& n : *names)
-    if (auto w = parse_name(n); w && slot_of(w->due) == slot) r.push_back(std::move(*w));
+    if (auto w = parse_deferred(n); w && slot_of(w->due) == slot) r.push_back(std::move(*w));
   return r;
 }
 

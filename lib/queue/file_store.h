@@ -20,6 +20,7 @@
 // All calls block.  Errors: temp (I/O, space), perm (corrupt: the caller moves it to corrupt/).
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,6 +90,7 @@ class FileStore {
   // Gives the file other recipients (aliases expanded): durable, atomic, same path and id.
   Status rewrite(QueueFile& f, Envelope e, Progress p);
   Status move(QueueFile& f, std::string_view area);  // "new" or "hold"
+  Status move(const std::string& path, const std::string& id, std::string_view area);
   Status remove(const std::string& path);
   Status quarantine(const std::string& path);        // to corrupt/
 
@@ -101,7 +103,12 @@ class FileStore {
   // Removes what writers that died left in tmp/, older than `age`.
   Status clean_tmp(Span age);
 
+  // Another time for a deferred file, nothing else; returns its path then.  No sync.
+  Result<std::string> reschedule(const std::string& path, const std::string& id, Time due);
+
   static std::string deferred_path(int64_t due_seconds, const std::string& id);
+  static std::string slot_path(int64_t slot);
+  static std::optional<Waiting> parse_deferred(const std::string& name);  // nullopt: no name of ours
   int root() const { return root_.get(); }
 
  private:

@@ -39,6 +39,7 @@
 #include "lib/queue/file_store.h"
 #include "lib/queue/journal.h"
 #include "lib/queue/schedule.h"
+#include "lib/queue/selection.h"
 
 namespace jd::queue {
 
@@ -100,37 +101,22 @@ class Runner {
   void local_is(bool up);
   void remote_is(bool up);
 
-  // For the operator; see runner_admin.cc.  Errors: perm (no such message), temp (disk).
-  struct Filter {
-    std::string sender, recipient, state;  // substrings; state: active deferred new hold
-    std::string after;                     // the cursor that the last page ended with
-    std::size_t limit = 100;
+  // For the operator: operation.h has what he orders about messages.
+  struct Details {
+    QueueItem item;
+    Envelope envelope;
+    Progress progress;
+    std::string header;
+    Message message;
   };
-  struct Item {
-    std::string id, state, sender, reason;
-    std::vector<std::string> recipients;
-    uint64_t size = 0;
-    uint32_t attempts = 0;
-    Time received, due;
-  };
-  struct Page { std::vector<Item> items; std::string next; };  // next: "" at the end
-  Result<Page> list(const Filter& f);
-  struct Details { Item item; Envelope envelope; Progress progress; std::string header; };
-  Result<Details> show(const std::string& id);
-  Status retry(const std::string& id);
-  Status hold(const std::string& id);
-  Status release(const std::string& id);
-  Status remove(const std::string& id);
-  Result<std::size_t> flush();  // everything deferred is due now
   void set_limit(const std::string& destination, unsigned max);  // "": for all
   std::vector<Scheduler::View> destinations() const { return scheduler_.view(now()); }
   struct Stats {
     uint64_t delivered = 0, deferred = 0, bounced = 0, received = 0;  // since the start
     std::size_t active = 0, due = 0, local = 0, remote = 0, waiting = 0, segments = 0, moving = 0;
-    std::size_t waiting_files = 0;  // in deferred/, hold/ and new/
     bool is_draining = false;
   };
-  Stats stats();
+  Stats stats() const;
   void drain(bool on) { draining_ = on; }
   // Nothing more is given to the agents; what they have may end.  For a stop in order.
   void stop_dispatch() { draining_ = stopped_ = true; }
@@ -184,8 +170,10 @@ class Runner {
   void advance_slots();
   void log_target(const Job& job, const Target& t, std::string_view event) const;
   // runner_admin.cc
-  Result<std::string> find_file(const std::string& id);
+  friend class Operation;
   Job* active_job(const std::string& id);
+  void remove_active(Job& job);
+  static Details details_of(const Message& m, const Progress& p, std::string_view state, Time due);
 
   FileStore store_;
   Fd journal_;
@@ -212,9 +200,7 @@ class Runner {
   bool local_up_ = false, remote_up_ = false, draining_ = false, stopped_ = false, syncing_ = false;
   bool has_more_ = false;
   bool turn_ = false;  // whose turn to be admitted
-  Time local_down_since_, remote_down_since_, last_look_, last_sweep_, last_move_, last_sync_,
-      last_count_;
-  std::size_t counted_files_ = 0;
+  Time local_down_since_, remote_down_since_, last_look_, last_sweep_, last_move_, last_sync_;
   Stats stats_;
 };
 

@@ -9,6 +9,7 @@
 #include "lib/base/random.h"
 #include "t/unit/fault_disk.h"
 #include "t/unit/queue/fake_outside.h"
+#include "t/unit/queue/orders.h"
 
 using namespace jd;
 using namespace jd::queue;
@@ -127,8 +128,7 @@ void resume(const std::string& path, const Life& life, std::size_t cut, bool kee
                         : world.mailboxes["box/" + p.address].count(p.id + " " + p.address);
     ASSERT_TRUE(there) << where << p.id << " for " << p.address << " is lost";
   }
-  auto left = runner->list({});
-  ASSERT_TRUE(left && left->items.empty()) << where << "something stays in the queue";
+  ASSERT_TRUE(list_queue(*runner).empty()) << where << "something stays in the queue";
   auto corrupt = file::list(AT_FDCWD, path + "/corrupt");
   for (auto& name : *corrupt)  // torn copies of what the journal still had, never an original
     ASSERT_EQ(name.find(".seg"), std::string::npos) << where << name;

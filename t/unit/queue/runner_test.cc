@@ -8,6 +8,7 @@
 #include "lib/base/random.h"
 #include "t/unit/fault_disk.h"
 #include "t/unit/queue/fake_outside.h"
+#include "t/unit/queue/orders.h"
 
 using namespace jd;
 using namespace jd::queue;
@@ -77,8 +78,7 @@ struct RunnerTest : ::testing::Test {
     return n ? n->size() : 0;
   }
   std::size_t deferred() {
-    auto r = runner->list({"", "", "deferred", "", 1000});
-    return r ? r->items.size() : 999;
+    return list_queue(*runner, "deferred").size();
   }
   bool logged(std::string_view text) { return lines.find(text) != std::string::npos; }
 };
@@ -131,7 +131,7 @@ TEST_F(RunnerTest, TemporaryFailureIsDeferredRetriedAndDelivered) {
   EXPECT_EQ(deferred(), 0u);
   turn(seconds(2));
   ASSERT_EQ(deferred(), 1u);
-  auto item = runner->list({})->items.at(0);
+  auto item = list_queue(*runner).at(0);
   EXPECT_EQ(item.recipients, std::vector<std::string>{"ann@here.example"});
   EXPECT_EQ(item.attempts, 1u);
   EXPECT_NE(item.reason.find("mailbox is full"), std::string::npos);
@@ -142,7 +142,7 @@ TEST_F(RunnerTest, TemporaryFailureIsDeferredRetriedAndDelivered) {
   EXPECT_EQ(world.local.size(), 3u);
   EXPECT_TRUE(world.local[2].replay);
   EXPECT_FALSE(world.local[2].segment);
-  EXPECT_EQ(runner->list({})->items.at(0).attempts, 2u);
+  EXPECT_EQ(list_queue(*runner).at(0).attempts, 2u);
   world.answers.clear();
   turn(minutes(12));
   EXPECT_EQ(world.mails("ann@here.example"), 1u);
@@ -164,9 +164,7 @@ TEST_F(RunnerTest, WhatHasNoPlaceInADestinationsListComesBackSoonAndUntried) {
   turn(seconds(2));
   EXPECT_TRUE(logged("much waits for the destination"));
   ASSERT_GT(deferred(), 5u);
-  auto waiting = runner->list({"", "", "deferred", "", 1000});
-  ASSERT_TRUE(waiting);
-  for (auto& item : waiting->items) EXPECT_EQ(item.attempts, 0u);
+  for (auto& item : list_queue(*runner, "deferred")) EXPECT_EQ(item.attempts, 0u);
   world.answer_at_once = true;
   for (int i = 0; i < 12; i++) {
     world.let_go();
@@ -212,7 +210,7 @@ TEST_F(RunnerTest, ExpandedFailuresBecomeRecipientsOfTheirOwn) {
   inject(envelope({"team@here.example"}));
   turn();
   turn(seconds(2));
-  auto d = runner->show(runner->list({})->items.at(0).id);
+  auto d = carry_out(*runner, order(Order::Verb::show)).details;
   ASSERT_TRUE(d);
   ASSERT_EQ(d->envelope.recipients.size(), 2u);
   EXPECT_EQ(d->envelope.recipients[0].address, "bob@here.example");
@@ -240,7 +238,7 @@ TEST_F(RunnerTest, RemoteGoesByDomainAndEachRecipientHasItsFate) {
   EXPECT_EQ(world.reports[0].message.find("yes@far.example"), std::string::npos);
   EXPECT_TRUE(logged("bounced"));
   turn(seconds(2));
-  EXPECT_EQ(runner->list({})->items.at(0).recipients, std::vector<std::string>{"later@FAR.example"});
+  EXPECT_EQ(list_queue(*runner).at(0).recipients, std::vector<std::string>{"later@FAR.example"});
 }
 
 TEST_F(RunnerTest, ADeadDestinationIsNotTriedForEach) {
@@ -476,53 +474,15 @@ TEST_F(RunnerTest, WithoutLocalDeliveriesASegmentNeedsNoSync) {
   EXPECT_EQ(world.remote_mail.size(), 2u);
 }
 
-TEST_F(RunnerTest, TheOperatorsOrders) {
-  world.answers["ann@here.example"] = full;
-  std::vector<std::string> ids;
-  for (int i = 0; i < 5; i++) ids.push_back(inject(envelope({"ann@here.example"}, fmt::format("s{}@far.example", i))));
-  turn();
-  turn(seconds(2));
-  auto page = *runner->list({"", "", "", "", 2});
-  EXPECT_EQ(page.items.size(), 2u);
-  EXPECT_FALSE(page.next.empty());
-  std::size_t n = 2;
-  while (!page.next.empty()) {
-    page = *runner->list({"", "", "", page.next, 2});
-    n += page.items.size();
-  }
-  EXPECT_EQ(n, 5u);
-  EXPECT_EQ(runner->list({"S3@", "", "", "", 10})->items.size(), 1u);
-  EXPECT_EQ(runner->list({"", "ann@", "hold", "", 10})->items.size(), 0u);
-  EXPECT_FALSE(runner->show("nothere"));
-  EXPECT_FALSE(runner->remove("../../etc"));
-  auto d = runner->show(ids[1]);
-  ASSERT_TRUE(d);
-  EXPECT_EQ(d->header, "Subject: x\r\n\r\n");
-  EXPECT_EQ(d->progress.errors[0].code, "4.2.2");
-  ASSERT_TRUE(runner->hold(ids[0]));
-  EXPECT_EQ(files("hold"), 1u);
-  EXPECT_FALSE(runner->retry(ids[0]));
-  ASSERT_TRUE(runner->remove(ids[1]));
-  world.answers.clear();
-  ASSERT_TRUE(runner->retry(ids[2]));
-  turn();
-  EXPECT_EQ(world.mails("ann@here.example"), 1u);
-  EXPECT_EQ(*runner->flush(), 2u);
-  turn();
-  EXPECT_EQ(world.mails("ann@here.example"), 3u);
-  ASSERT_TRUE(runner->release(ids[0]));
-  EXPECT_FALSE(runner->release(ids[0]));
-  turn();
-  EXPECT_EQ(world.mails("ann@here.example"), 4u);
-  EXPECT_EQ(runner->stats().waiting_files, 0u);
+TEST_F(RunnerTest, ADrainedQueueTakesNothingOn) {
   runner->drain(true);
   inject(envelope({"ann@here.example"}));
   turn();
-  EXPECT_EQ(world.mails("ann@here.example"), 4u);
+  EXPECT_EQ(world.mails("ann@here.example"), 0u);
   EXPECT_TRUE(runner->is_idle());
   runner->drain(false);
   turn();
-  EXPECT_EQ(world.mails("ann@here.example"), 5u);
+  EXPECT_EQ(world.mails("ann@here.example"), 1u);
 }
 
 TEST_F(RunnerTest, AdmissionIsBounded) {

@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Orders about many messages: filters that combine, bulk orders with their dry runs and counts, redirect,
+# refusals of what says too little.
+. "$(dirname "$0")/lib.sh"
+instance
+for u in one two; do echo pw | ctl user add "$u@example.test" --quota 1 --password-stdin; done
+inject() { printf 'F%s\0T%s\0\0' "$1" "$2" >"$dir/e"; { printf 'Subject: x\n\n'; head -c "${3:-10}" /dev/zero | tr '\0' x; echo; } | "$B/queue-inject" --prefix "$dir" 1<"$dir/e" 2>>"$dir/err"; }
+count() { ctl mailbox list "$1@example.test" 2>/dev/null | awk '$1 == "INBOX" {print $2}'; }
+has() { [ "$(count "$1")" = "$2" ]; }
+number() { ctl queue count "$@" --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["matched"])'; }
+counts() { n=$1; shift; [ "$(number "$@")" = "$n" ]; }
+field() { python3 -c 'import json,sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
+
+for n in 1 2 3; do inject "s$n@far.test" one@example.test; done
+inject big@far.test two@example.test 30000
+inject "" two@example.test
+wait_for 100 counts 5 --state deferred
+counts 3 --recipient one@example.test || fail "recipient"
+counts 1 --larger 20K || fail "size"
+counts 1 --sender '<>' || fail "null sender"
+counts 4 --sender @far.test || fail "domain of the sender"
+counts 2 --sender 's[12]@far.test' --newer 1h && fail "a bracket is no glob"
+counts 2 --sender '/^s[12]@/' --newer 1h || fail "expression"
+counts 5 --reason 'MAILBOX is full' --domain example.test || fail "reason"
+counts 0 --older 1h || fail "age"
+counts 0 --domain elsewhere.test --state deferred || fail "domain"
+[ "$(ctl queue list --limit 2 --json | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')" = 2 ] || fail "limit"
+for bad in "delete" "hold" "redirect --to a@b.test" "list --older soon" "list --state lost" "list --reason /(/" "redirect --all --to nobody"; do
+  ctl queue $bad 2>"$dir/err" && fail "queue $bad is not refused"; [ -s "$dir/err" ] || fail "queue $bad: no word"
+done
+ctl queue delete --sender @far.test --dry-run | grep 'would delete 4 messages' || fail "dry run"
+counts 5 || fail "the dry run did something"
+[ "$(ctl queue delete --sender '/^s[12]@/' --json | field done)" = 2 ] || fail "delete"
+counts 3 || fail "not deleted"
+ctl queue hold --recipient two@example.test | grep 'held 2 messages' || fail "hold"
+counts 2 --state hold || fail "not held"
+id=$(ctl queue list --state hold --json | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["qid"])')
+ctl queue retry "$id" 2>"$dir/err" && fail "retried what is held"; grep 'release it' "$dir/err" || fail "no remedy"
+ctl queue show "$id" | grep -q two@example.test || fail "show"
+ctl queue show nonsense 2>"$dir/err" && fail "showed nothing"; grep 'jdctl trace' "$dir/err" || fail "no remedy"
+ctl queue redirect --to bob@example.test --recipient '/^(one|two)@/' | grep 'redirected 3 messages' || fail "redirect"
+wait_for 100 has bob 1
+ctl queue release --all | grep 'released 2 messages' || fail "release"
+wait_for 100 has bob 3
+wait_for 50 sh -c "'$B/jdctl' --prefix '$dir' queue list | grep -q 'the queue is empty'"
+ctl queue stats | grep -q '^delivered: *3' || fail "stats"
