@@ -37,6 +37,7 @@ void DirectoryService::ask(Message m, Answer answer) {
     return answer(Message::ok());
   }
   if (cmd == "authenticate") return authenticate(std::move(m), std::move(answer));
+  if (cmd == "sasl") return sasl(std::move(m), std::move(answer));
   if (cmd == "redeem") {
     auto i = tickets_.find(std::string(m.get("ticket")));
     if (i == tickets_.end() || i->second.until < monotonic())
@@ -81,79 +82,97 @@ std::string DirectoryService::cache_key(const std::string& address, const Secret
 }
 
 void DirectoryService::authenticate(Message m, Answer answer) {
-  std::string user(m.get("user")), ip(m.get("ip")), protocol(m.get("protocol"));
-  Secret password(m.get("password"));
-  auto d = throttle_.before(user, ip);
+  std::string user(m.get("user"));
+  From from{std::string(m.get("ip")), std::string(m.get("protocol"))};
+  auto password = std::make_shared<Secret>(m.get("password"));
+  when_allowed(user, from, answer, [this, user, from, password, answer] { check_password(user, password, from, answer); });
+}
+
+void DirectoryService::when_allowed(const std::string& user, const From& from, const Answer& answer, std::function<void()> then) {
+  auto d = throttle_.before(user, from.ip);
   if (d.is_refused || delays_.size() >= max_delays) {
-    log::warn("login_throttled", {{"user", user}, {"ip", ip}, {"protocol", protocol}});
+    log::warn("login_throttled", {{"user", user}, {"ip", from.ip}, {"protocol", from.protocol}});
     return answer(Message::failed(slow_down));
   }
-  if (d.wait.ns == 0) return check_password(std::move(user), std::move(password), std::move(ip), std::move(protocol), std::move(answer));
+  if (d.wait.ns == 0) return then();
   uint64_t n = ++last_delay_;
-  // std::function wants copies; the secret is shared by pointer instead.
-  auto secret = std::make_shared<Secret>(std::move(password));
-  delays_[n] = std::make_unique<net::Timer>(loop_, [this, n, user, ip, protocol, secret, answer] {
+  delays_[n] = std::make_unique<net::Timer>(loop_, [this, n, then = std::move(then)] {
     auto self = std::move(delays_[n]);
     delays_.erase(n);
     loop_.post([keep = std::shared_ptr<net::Timer>(std::move(self))] {});
-    check_password(user, std::move(*secret), ip, protocol, answer);
+    then();
   });
   delays_[n]->start(d.wait);
 }
 
-void DirectoryService::check_password(std::string user, Secret password, std::string ip, std::string protocol, Answer answer) {
+void DirectoryService::check_password(const std::string& user, std::shared_ptr<Secret> password, const From& from, const Answer& answer) {
   auto found = directory_.account_for_login(user);
   if (!found) return answer(Message::failed(found.error()));
   auto account = std::make_shared<std::optional<Account>>(std::move(*found));
-  std::string key = *account ? cache_key((*account)->address, password) : "";
+  std::string key = *account ? cache_key((*account)->address, *password) : "";
   if (auto i = verified_.find(key); *account && i != verified_.end() && i->second.revision == (*account)->revision &&
                                     i->second.until > monotonic())
-    return login_result(true, &**account, user, ip, protocol, answer);
-  auto secret = std::make_shared<Secret>(std::move(password));
-  auto good = std::make_shared<bool>(false);
+    return login_result(true, &**account, user, from, answer);
+  struct Outcome { bool is_good = false; std::string scram; };
+  auto outcome = std::make_shared<Outcome>();
   bool taken = workers_.run(
-      [=] { *good = auth::is_password(*account ? (*account)->password_hash : "", *secret); },
+      [=] {
+        outcome->is_good = auth::is_password(*account ? (*account)->password_hash : "", *password);
+        // An account from before there was SCRAM: its password is known now.
+        if (outcome->is_good && (*account)->scram.empty()) outcome->scram = auth::make_verifier(*password).text();
+      },
       [=, this]() mutable {
-        if (*good && *account) {
+        if (outcome->is_good && !outcome->scram.empty()) {
+          auto kept = directory_.set_scram((*account)->address, (*account)->password_hash, outcome->scram);
+          if (kept) (*account)->revision++;
+          else log::failure("directory_failed", kept.error(), {{"user", (*account)->address}});
+        }
+        if (outcome->is_good) {
           if (verified_.size() >= max_verified) verified_.clear();
           verified_[key] = {(*account)->revision, monotonic() + minutes(5)};
         }
-        login_result(*good, *account ? &**account : nullptr, user, ip, protocol, answer);
+        login_result(outcome->is_good, *account ? &**account : nullptr, user, from, answer);
       });
   if (!taken) answer(Message::failed(busy));
 }
 
-void DirectoryService::login_result(bool good, const Account* a, const std::string& user, const std::string& ip,
-                                    const std::string& protocol, Answer& answer) {
-  if (!good || !a || a->is_suspended) {
-    throttle_.failed(user, ip);
-    log::warn("login_failed", {{"user", user}, {"ip", ip}, {"protocol", protocol},
-                               {"why", !a ? "no such account" : good ? "suspended" : "wrong password"}});
-    return answer(Message::failed(refused));
-  }
-  throttle_.succeeded(user, ip);
+void DirectoryService::refuse(const std::string& user, const From& from, std::string_view why, const Answer& answer) {
+  throttle_.failed(user, from.ip);
+  log::warn("login_failed", {{"user", user}, {"ip", from.ip}, {"protocol", from.protocol}, {"why", why}});
+  answer(Message::failed(refused));
+}
+
+void DirectoryService::login_result(bool good, const Account* a, const std::string& user, const From& from, const Answer& answer,
+                                    std::string_view why) {
+  if (!good || !a || a->is_suspended) return refuse(user, from, !a ? "no such account" : good ? "suspended" : why, answer);
+  throttle_.succeeded(user, from.ip);
   Message m = Message::ok();
   m.set("address", a->address);
-  if (protocol != "smtp") {  // a session follows
+  if (from.protocol != "smtp") {  // a session follows
     if (tickets_.size() >= max_tickets) std::erase_if(tickets_, [](auto& t) { return t.second.until < monotonic(); });
     if (tickets_.size() >= max_tickets) return answer(Message::failed(busy));
     std::string ticket = hex(random_bytes(16));
     tickets_[ticket] = {a->address, monotonic() + minutes(1)};
     m.set("ticket", ticket);
   }
-  log::info("login", {{"user", a->address}, {"ip", ip}, {"protocol", protocol}});
+  log::info("login", {{"user", a->address}, {"ip", from.ip}, {"protocol", from.protocol}});
   answer(std::move(m));
 }
 
-void DirectoryService::with_hash(const Message& m, Answer answer, std::function<Status(const std::string&)> change) {
+void DirectoryService::with_hash(const Message& m, Answer answer, std::function<Status(const std::string&, const std::string&)> change) {
+  struct Made { Result<std::string> hash = std::string(); std::string scram; };
   auto secret = std::make_shared<Secret>(m.get("password"));
-  auto hash = std::make_shared<Result<std::string>>(std::string());
-  bool taken = workers_.run([=] { *hash = auth::hash_password(*secret); }, [this, hash, change, answer, m_cmd = std::string(m.get("cmd")),
-                                                                            address = std::string(m.get("address"))]() mutable {
-    Message about(m_cmd);
-    about.set("address", address);
-    changed(answer, *hash ? change(**hash) : Status(Unexpected(hash->error())), about);
-  });
+  auto made = std::make_shared<Made>();
+  bool taken = workers_.run(
+      [=] {
+        made->hash = auth::hash_password(*secret);
+        if (made->hash) made->scram = auth::make_verifier(*secret).text();
+      },
+      [this, made, change, answer, m_cmd = std::string(m.get("cmd")), address = std::string(m.get("address"))]() mutable {
+        Message about(m_cmd);
+        about.set("address", address);
+        changed(answer, made->hash ? change(*made->hash, made->scram) : Status(Unexpected(made->hash.error())), about);
+      });
   if (!taken) answer(Message::failed(busy));
 }
 
@@ -195,13 +214,14 @@ void DirectoryService::admin(Message m, Answer answer) {
   if (cmd == "user-add") {
     uint64_t quota = m.has("quota") ? m.number("quota") : default_quota_;
     std::string person(m.get("person"));
-    return with_hash(m, answer, [this, address, quota, person](const std::string& hash) -> Status {
-      auto r = directory_.add_account(address, hash, quota, person);
+    return with_hash(m, answer, [this, address, quota, person](const std::string& hash, const std::string& scram) -> Status {
+      auto r = directory_.add_account(address, hash, quota, person, scram);
       if (!r) return Unexpected(r.error());
       return {};
     });
   }
-  if (cmd == "user-passwd") return with_hash(m, answer, [this, address](const std::string& h) { return directory_.set_password(address, h); });
+  if (cmd == "user-passwd")
+    return with_hash(m, answer, [this, address](const std::string& h, const std::string& scram) { return directory_.set_password(address, h, scram); });
   if (cmd == "user-del") return changed(answer, directory_.remove_account(address), m);
   if (cmd == "user-suspend") return changed(answer, directory_.set_suspended(address, true), m);
   if (cmd == "user-resume") return changed(answer, directory_.set_suspended(address, false), m);

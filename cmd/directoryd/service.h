@@ -4,6 +4,8 @@
 // run/directory.sock (the daemons):
 //   resolve address                        -> kind address tag account path quota suspended full target*
 //   authenticate user password ip protocol -> address ticket      perm: no; temp: later
+//   sasl mechanism exchange ip protocol tls exporter end-point + body (what the client said)
+//        -> exchange + body (what to answer; ask again with the client's next words), or address ticket
 //   full account bytes                     (qrun: a message of so many bytes was over its quota)
 //   redeem ticket                          -> address path quota  (sessiond; each ticket once)
 // run/directory-admin.sock (root and the instance's owner):
@@ -13,12 +15,14 @@
 //   alias-add|alias-del address target*      alias-list [domain after limit]
 // Lists answer with `entry` lines of tab-separated fields.
 #pragma once
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
 
 #include "cmd/directoryd/workers.h"
+#include "lib/auth/scram.h"
 #include "lib/auth/throttle.h"
 #include "lib/base/secret.h"
 #include "lib/directory/client.h"
@@ -40,13 +44,36 @@ class DirectoryService {
   struct Verified { uint64_t revision; Time until; };
   struct Full { uint64_t bytes; Time until; };
   struct Ticket { std::string address; Time until; };
+  struct From { std::string ip, protocol; };
+  // A SASL exchange between two messages of the client.
+  struct Exchange {
+    enum class Next { final, confirm, refuse };
+    Next next = Next::final;
+    std::string user;      // as given
+    std::string address;   // of the account; "": there is none
+    std::string why;       // it must fail, for the log
+    From from;
+    std::shared_ptr<auth::Scram> scram;
+    auth::Verifier verifier;
+    Time until;
+  };
   ipc::Message resolve(const std::string& address);
   void note_full(const std::string& account, uint64_t bytes);
   void authenticate(ipc::Message m, Answer answer);
-  void check_password(std::string user, Secret password, std::string ip, std::string protocol, Answer answer);
-  void login_result(bool good, const directory::Account* account, const std::string& user, const std::string& ip,
-                    const std::string& protocol, Answer& answer);
-  void with_hash(const ipc::Message& m, Answer answer, std::function<Status(const std::string& hash)> change);
+  // Calls `then` when the throttle lets this login pass; answers when it does not.
+  void when_allowed(const std::string& user, const From& from, const Answer& answer, std::function<void()> then);
+  void check_password(const std::string& user, std::shared_ptr<Secret> password, const From& from, const Answer& answer);
+  // why: for the log, when it is not good.
+  void login_result(bool good, const directory::Account* account, const std::string& user, const From& from, const Answer& answer,
+                    std::string_view why = "wrong password");
+  void refuse(const std::string& user, const From& from, std::string_view why, const Answer& answer);
+  void with_hash(const ipc::Message& m, Answer answer, std::function<Status(const std::string& hash, const std::string& scram)> change);
+  // sasl.cc
+  void sasl(ipc::Message m, Answer answer);
+  void scram_first(const ipc::Message& m, const From& from, Answer answer);
+  void scram_challenge(std::shared_ptr<auth::Scram> scram, const From& from, const Answer& answer);
+  void scram_final(Exchange x, std::string_view message, const Answer& answer);
+  void go_on(Exchange x, std::string challenge, const Answer& answer);
   void changed(Answer& answer, const Status& s, const ipc::Message& m);
   ipc::Message list(const ipc::Message& m);
   std::string cache_key(const std::string& address, const Secret& password) const;
@@ -61,6 +88,8 @@ class DirectoryService {
   std::unordered_map<std::string, Verified> verified_;
   std::unordered_map<std::string, Ticket> tickets_;
   std::unordered_map<std::string, Full> full_;  // by account
+  std::unordered_map<std::string, Exchange> exchanges_;
+  std::deque<std::string> exchange_order_;  // the oldest first; may name some that are gone
   std::unordered_map<uint64_t, std::unique_ptr<net::Timer>> delays_;
   uint64_t last_delay_ = 0;
 };

@@ -79,12 +79,13 @@ void Door::log_in() {
   stream_.pause();
   auto& c = login([](auto& l) -> const auth::Credentials& { return l.credentials(); });
   stream_.set_deadline(minutes(2));
-  asked_directory_ = s_.directory.authenticate(c.user, c.password, ip_, protocol_ == Protocol::imap ? "imap" : "pop3",
-                                               [this](Result<directory::Login> r) {
+  directory::Door door{ip_, protocol_ == Protocol::imap ? "imap" : "pop3", {}};
+  if (c.mechanism.starts_with("SCRAM")) door.channel = {stream_.is_secured(), stream_.tls_exporter(), stream_.tls_end_point()};
+  asked_directory_ = s_.directory.authenticate(c, door, [this](Result<directory::Login> r) {
     asked_directory_ = 0;
     log::Trace t(id_);
-    if (r) return hand_over(*r);
-    login([&](auto& l) { l.failed(r.error()); });
+    if (r && r->exchange.empty()) return hand_over(*r);
+    login([&](auto& l) { r ? l.goes_on(r->challenge, r->exchange) : l.failed(r.error()); });
     stream_.set_deadline(before_login);
     proceed();
     if (!ending_) stream_.resume();

@@ -127,11 +127,16 @@ void SmtpSession::login() {
     engine_.login_failed({535, "5.7.8", "acting as another account is not possible"});
     return;
   }
-  asked_directory_ = s_.directory.authenticate(c.user, c.password, ip_, "smtp", [this](Result<directory::Login> r) {
+  directory::Door door{ip_, "smtp", {}};
+  if (c.mechanism.starts_with("SCRAM")) door.channel = {stream_.is_secured(), stream_.tls_exporter(), stream_.tls_end_point()};
+  asked_directory_ = s_.directory.authenticate(c, door, [this](Result<directory::Login> r) {
     asked_directory_ = 0;
-    if (r) engine_.logged_in(r->address);
+    bool is_scram = engine_.credentials().mechanism.starts_with("SCRAM");
+    if (r && !r->exchange.empty()) engine_.login_goes_on(r->challenge, r->exchange);
+    else if (r) engine_.logged_in(r->address);
     else if (r.error().fault == Fault::temp) engine_.login_failed({454, "4.7.0", "temporary authentication failure; try again later"});
-    else engine_.login_failed({535, "5.7.8", "wrong user name or password"});
+    else if (r.error().fault == Fault::usage) engine_.login_failed({501, "5.5.2", "malformed authentication data"});
+    else engine_.login_failed({535, "5.7.8", fmt::format("wrong user name or password{}", is_scram ? "; if it is right: log in with PLAIN once" : "")});
     go_on();
   });
 }

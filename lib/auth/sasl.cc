@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "lib/auth/sasl.h"
 
+#include <algorithm>
+
 #include "lib/base/hash.h"
 #include "lib/base/text.h"
 
@@ -16,21 +18,34 @@ bool is_name(std::string_view s) {
 }
 }  // namespace
 
-const std::vector<std::string>& mechanisms() {
-  static const std::vector<std::string> all = {"PLAIN", "LOGIN"};
-  return all;
+std::vector<std::string> mechanisms(Offer offer) {
+  std::vector<std::string> r;
+  if (offer.is_tls) r.push_back("SCRAM-SHA-256-PLUS");
+  r.insert(r.end(), {"SCRAM-SHA-256", "PLAIN", "LOGIN"});
+  if (offer.has_tokens) r.insert(r.end(), {"OAUTHBEARER", "XOAUTH2"});
+  return r;
 }
 
-std::optional<Exchange> Exchange::start(std::string_view mechanism) {
-  if (iequals(mechanism, "PLAIN")) return Exchange(true);
-  if (iequals(mechanism, "LOGIN")) return Exchange(false);
-  return std::nullopt;
+std::optional<Exchange> Exchange::start(std::string_view given, Offer offer) {
+  std::string mechanism = upper(given.substr(0, 32));
+  auto offered = mechanisms(offer);
+  if (std::find(offered.begin(), offered.end(), mechanism) == offered.end()) return std::nullopt;
+  if (mechanism == "PLAIN") return Exchange(Wait::plain);
+  if (mechanism == "LOGIN") return Exchange(Wait::user);
+  Exchange x(Wait::message);
+  x.credentials_.mechanism = mechanism;
+  return x;
 }
 
 Exchange::Step Exchange::first(std::optional<std::string_view> initial) {
   if (initial) return next(*initial == "=" ? "" : *initial);
-  if (wait_ == Wait::plain) return {State::challenge, ""};
-  return {State::challenge, base64_encode("Username:")};
+  if (wait_ == Wait::user) return {State::challenge, base64_encode("Username:")};
+  return {State::challenge, ""};
+}
+
+Exchange::Step Exchange::go_on(std::string_view challenge, const std::string& exchange) {
+  credentials_.exchange = exchange;
+  return {State::challenge, base64_encode(challenge)};
 }
 
 Exchange::Step Exchange::next(std::string_view line) {
@@ -43,6 +58,10 @@ Exchange::Step Exchange::next(std::string_view line) {
 
 Exchange::Step Exchange::take(std::string decoded) {
   switch (wait_) {
+    case Wait::message:
+      credentials_.message = Secret(decoded);
+      wipe(decoded);
+      return {State::done, ""};
     case Wait::plain: {  // authzid NUL authcid NUL passwd
       auto parts = split(decoded, '\0');
       bool good = parts.size() == 3 && is_name(parts[1]) && !parts[2].empty() && (parts[0].empty() || is_name(parts[0]));

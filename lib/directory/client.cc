@@ -101,14 +101,20 @@ void Client::report_full(const std::string& account, uint64_t bytes) {
   client_.request(std::move(m), [](Result<ipc::Message>) {});  // lost: the next message says it again
 }
 
-uint64_t Client::authenticate(const std::string& user, const Secret& password, const std::string& ip,
-                              const std::string& protocol, std::function<void(Result<Login>)> done) {
-  ipc::Message m("authenticate");
-  m.set("user", user).set("password", password.reveal()).set("ip", ip).set("protocol", protocol);
+uint64_t Client::authenticate(const auth::Credentials& c, const Door& door, std::function<void(Result<Login>)> done) {
+  ipc::Message m(c.mechanism.empty() ? "authenticate" : "sasl");
+  m.set("ip", door.ip).set("protocol", door.protocol);
+  if (c.mechanism.empty()) {
+    m.set("user", c.user).set("password", c.password.reveal());
+  } else {
+    m.set("mechanism", c.mechanism).set("exchange", c.exchange).set("tls", door.channel.is_tls ? "1" : "0");
+    m.set("exporter", hex(door.channel.exporter)).set("end-point", hex(door.channel.end_point));
+    m.set_body(std::string(c.message.reveal()));
+  }
   return client_.request(std::move(m), [done = std::move(done)](Result<ipc::Message> r) {
     if (!r) return done(Unexpected(r.error()));
-    done(Login{std::string(r->get("address")), std::string(r->get("ticket"))});
-  });
+    done(Login{std::string(r->get("address")), std::string(r->get("ticket")), std::string(r->get("exchange")), r->take_body()});
+  }, minutes(1));
 }
 
 }  // namespace jd::directory

@@ -11,6 +11,8 @@
 #include <string>
 #include <unordered_map>
 
+#include "lib/auth/sasl.h"
+#include "lib/auth/scram.h"
 #include "lib/base/config.h"
 #include "lib/base/secret.h"
 #include "lib/directory/directory.h"
@@ -38,6 +40,14 @@ class Generation {
 struct Login {
   std::string address;   // of the account
   std::string ticket;    // sessiond redeems it once, within a minute
+  // Not logged in yet when `exchange` is there: `challenge` is for the client, its answer comes back here.
+  std::string exchange, challenge;
+};
+
+// Who asks for a login, and through what.
+struct Door {
+  std::string ip, protocol;  // "smtp", "imap", "pop3"
+  auth::Channel channel;     // for mechanisms that bind to it
 };
 
 class Client {
@@ -49,8 +59,8 @@ class Client {
   // Calls back at once (inside) when the answer is cached; the handle is then 0.
   uint64_t resolve(const std::string& address, Resolved done);
   // perm: wrong name or password, or suspended (one text for all); temp: slow down, or try later.
-  uint64_t authenticate(const std::string& user, const Secret& password, const std::string& ip,
-                        const std::string& protocol, std::function<void(Result<Login>)> done);
+  // usage: what the client said is not of its mechanism.
+  uint64_t authenticate(const auth::Credentials& credentials, const Door& door, std::function<void(Result<Login>)> done);
   // A message of so many bytes was over the account's quota: for some minutes resolve() tells so.
   void report_full(const std::string& account, uint64_t bytes);
   void cancel(uint64_t handle) { client_.cancel(handle); }

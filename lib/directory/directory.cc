@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lib/base/random.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
 
@@ -43,10 +44,23 @@ Result<std::optional<Alias>> Directory::alias(const std::string& address) {
 }
 
 Result<std::optional<Account>> Directory::account_for_login(std::string_view name) {
-  if (name.find('@') != name.npos) return account(name);
+  TRY(std::string address, login_address(name));
+  return account(address);
+}
+
+Result<std::string> Directory::login_address(std::string_view name) {
+  if (name.find('@') != name.npos) return lower(name);
   TRY(auto first, records_->get(first_domain_key));
-  if (!first) return std::optional<Account>();
-  return account(std::string(name) + "@" + *first);
+  return lower(name) + (first ? "@" + *first : "");
+}
+
+Result<std::string> Directory::secret(const std::string& name) {
+  std::string key = "secret/" + name;
+  TRY(auto there, records_->get(key));
+  if (there && there->size() == 32) return *there;
+  std::string made = random_bytes(32);
+  CHECK(records_->apply({{key, made}}));
+  return made;
 }
 
 Result<Route> Directory::resolve(std::string_view given) {
@@ -142,7 +156,7 @@ Result<std::vector<Domain>> Directory::domains() {
 }
 
 Result<Account> Directory::add_account(std::string_view address, const std::string& password_hash, uint64_t quota,
-                                       std::string_view person) {
+                                       std::string_view person, const std::string& scram) {
   TRY(Parts p, parse_address(address));
   if (p.local.empty()) return fail(Fault::usage, "'{}' is not an address: it has no local part", escape(address));
   TRY(auto d, domain(p.domain));
@@ -155,6 +169,7 @@ Result<Account> Directory::add_account(std::string_view address, const std::stri
   if (in_the_way) return fail(Fault::perm, "{} is an alias already", a.address);
   a.path = path_of(p);
   a.password_hash = password_hash;
+  a.scram = scram;
   a.quota = quota;
   a.name = person;
   a.created = now().seconds();
@@ -196,8 +211,13 @@ Status Directory::change_account(std::string_view address, F change) {
   return records_->apply({{account_key(p), encode(*a)}});
 }
 
-Status Directory::set_password(std::string_view address, const std::string& hash) {
-  return change_account(address, [&](Account& a) { a.password_hash = hash; });
+Status Directory::set_password(std::string_view address, const std::string& hash, const std::string& scram) {
+  return change_account(address, [&](Account& a) { a.password_hash = hash, a.scram = scram; });
+}
+Status Directory::set_scram(std::string_view address, const std::string& hash, const std::string& scram) {
+  TRY(auto a, account(address));
+  if (!a || a->password_hash != hash) return {};
+  return change_account(address, [&](Account& c) { c.scram = scram; });
 }
 Status Directory::set_suspended(std::string_view address, bool on) {
   return change_account(address, [&](Account& a) { a.is_suspended = on; });

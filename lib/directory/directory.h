@@ -38,16 +38,23 @@ class Directory {
   Result<std::optional<Account>> account(std::string_view address);
   // What somebody types as a user name: an address, or a local part of the first domain.
   Result<std::optional<Account>> account_for_login(std::string_view name);
+  Result<std::string> login_address(std::string_view name);  // of that name, whether it exists or not
+  // 32 bytes that stay the same, made when first asked for.
+  Result<std::string> secret(const std::string& name);
 
   Status add_domain(std::string_view name);
   Status remove_domain(std::string_view name);  // only when it has no accounts and aliases
   Result<std::vector<Domain>> domains();
   Result<std::optional<Domain>> domain(std::string_view name);
 
-  // password_hash: auth::hash_password's.  The first account of a domain becomes its postmaster.
-  Result<Account> add_account(std::string_view address, const std::string& password_hash, uint64_t quota, std::string_view person);
+  // password_hash: auth::hash_password's; scram: a Verifier's text of the same password, or "".  The
+  // first account of a domain becomes its postmaster.
+  Result<Account> add_account(std::string_view address, const std::string& password_hash, uint64_t quota, std::string_view person,
+                              const std::string& scram = "");
   Status remove_account(std::string_view address);  // the mailbox stays on disk
-  Status set_password(std::string_view address, const std::string& password_hash);
+  Status set_password(std::string_view address, const std::string& password_hash, const std::string& scram = "");
+  // For the password that it has: nothing is done when that is not password_hash any more.
+  Status set_scram(std::string_view address, const std::string& password_hash, const std::string& scram);
   Status set_suspended(std::string_view address, bool is_suspended);
   Status set_quota(std::string_view address, uint64_t bytes);
   // Sorted; of one domain or, with "", of all; at most `limit` after `after` (an address).

@@ -63,6 +63,7 @@ std::string encode(const Account& a) {
   put(r, "address", a.address);
   put(r, "path", a.path);
   put(r, "password", a.password_hash);
+  put(r, "scram", a.scram);
   put(r, "name", a.name);
   put(r, "quota", a.quota);
   if (a.is_suspended) put(r, "suspended", "1");
@@ -99,6 +100,7 @@ Result<Account> decode_account(std::string_view bytes) {
     if (k == "address") a.address = v;
     else if (k == "path") a.path = v;
     else if (k == "password") a.password_hash = v;
+    else if (k == "scram") a.scram = v;
     else if (k == "name") a.name = v;
     else if (k == "quota") a.quota = to_number(v).value_or(0);
     else if (k == "suspended") a.is_suspended = v == "1";

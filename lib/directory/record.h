@@ -31,6 +31,7 @@ struct Account : Common {
   std::string address;
   std::string path;           // of the mailbox; relative to mail/
   std::string password_hash;  // "": nobody can log in
+  std::string scram;          // auth::Verifier's text, of the same password; "": not known yet
   std::string name;           // of the person
   uint64_t quota = 0;         // bytes; 0: none
   bool is_suspended = false;  // no login; mail is still taken

@@ -10,7 +10,8 @@ constexpr unsigned max_bad = 10;
 constexpr std::size_t max_sasl_line = 12'290;
 }  // namespace
 
-Login::Login(bool has_tls, bool is_secured, bool may_in_clear) : has_tls_(has_tls), secured_(is_secured), clear_(may_in_clear) {
+Login::Login(bool has_tls, bool is_secured, bool may_in_clear, bool has_tokens)
+    : has_tls_(has_tls), secured_(is_secured), clear_(may_in_clear), tokens_(has_tokens) {
   out_ = fmt::format("* OK [CAPABILITY {}] jdmail is ready\r\n", capability_text());
 }
 
@@ -18,7 +19,7 @@ std::string Login::capability_text() const {
   std::string r = "IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE";
   if (has_tls_ && !secured_) r += " STARTTLS";
   if (secured_ || clear_)
-    for (auto& m : auth::mechanisms()) r += " AUTH=" + m;
+    for (auto& m : auth::mechanisms(offer())) r += " AUTH=" + m;
   else r += " LOGINDISABLED";
   return r;
 }
@@ -111,8 +112,8 @@ void Login::run(const Command& c) {
     if (!may_log_in()) return;
     std::optional<std::string_view> initial;
     if (cursor.space()) initial = cursor.rest();
-    exchange_ = auth::Exchange::start(mechanism);
-    if (!exchange_) return answer("NO", "unknown mechanism: PLAIN and LOGIN are known");
+    exchange_ = auth::Exchange::start(mechanism, offer());
+    if (!exchange_) return answer("NO", "unknown mechanism: CAPABILITY lists those that are known");
     return step(exchange_->first(initial));
   }
   answer("BAD", "log in first");
@@ -123,7 +124,7 @@ void Login::step(auth::Exchange::Step s) {
     case auth::Exchange::State::challenge: out_ += "+ " + s.challenge + "\r\n"; return;
     case auth::Exchange::State::done:
       credentials_ = exchange_->credentials();
-      exchange_.reset();
+      if (credentials_.mechanism.empty()) exchange_.reset();
       if (!credentials_.act_as.empty()) return answer("NO", "[AUTHORIZATIONFAILED] acting as another account is not possible");
       wants_ = Wants::login;
       return;
@@ -132,16 +133,25 @@ void Login::step(auth::Exchange::Step s) {
   }
 }
 
+void Login::goes_on(std::string_view challenge, const std::string& exchange) {
+  wants_ = Wants::bytes;
+  step(exchange_->go_on(challenge, exchange));
+}
+
 std::string Login::succeeded() {
+  exchange_.reset();
   credentials_ = auth::Credentials();
   return fmt::format("{} OK [CAPABILITY {}] logged in\r\n", tag_, capabilities);
 }
 
 void Login::failed(const Error& e) {
+  exchange_.reset();
+  std::string_view hint = credentials_.mechanism.starts_with("SCRAM") ? "; if it is right: log in with PLAIN once" : "";
   credentials_ = auth::Credentials();
   wants_ = Wants::bytes;
+  if (e.fault == Fault::usage) return answer("BAD", "malformed authentication data");
   if (e.fault == Fault::temp) return answer("NO", "[UNAVAILABLE] cannot log you in now; try again later");
-  answer("NO", "[AUTHENTICATIONFAILED] wrong user name or password");
+  answer("NO", fmt::format("[AUTHENTICATIONFAILED] wrong user name or password{}", hint));
 }
 
 void Login::unavailable() {

@@ -3,7 +3,7 @@
 //
 //   feed(bytes) -> how many were taken; wants(): bytes | login | starttls | close.
 //   After login: succeeded() (then greeting() and what was not taken go to the session) or failed().
-// CAPABILITY NOOP LOGOUT ID STARTTLS LOGIN AUTHENTICATE PLAIN/LOGIN with SASL-IR.  No I/O.
+// CAPABILITY NOOP LOGOUT ID STARTTLS LOGIN AUTHENTICATE with SASL-IR.  No I/O.
 #pragma once
 #include <optional>
 #include <string>
@@ -18,12 +18,13 @@ namespace jd::imap {
 class Login {
  public:
   enum class Wants { bytes, login, starttls, close };
-  Login(bool has_tls, bool is_secured, bool may_in_clear);
+  Login(bool has_tls, bool is_secured, bool may_in_clear, bool has_tokens = false);
   std::size_t feed(std::string_view bytes);
   Wants wants() const { return wants_; }
   std::string take_output() { return std::move(out_); }
   const auth::Credentials& credentials() const { return credentials_; }
   std::string succeeded();  // the tagged OK that the session begins with
+  void goes_on(std::string_view challenge, const std::string& exchange);  // the directory wants to hear more
   void failed(const Error& e);
   void unavailable();       // the session could not be begun
   void secured();
@@ -35,9 +36,10 @@ class Login {
   void step(auth::Exchange::Step s);
   void answer(std::string_view how, std::string_view text);
   bool may_log_in();
+  auth::Offer offer() const { return {secured_, tokens_}; }
   std::string capability_text() const;
 
-  bool has_tls_, secured_, clear_;
+  bool has_tls_, secured_, clear_, tokens_;
   Wants wants_ = Wants::bytes;
   CommandReader reader_{0};
   std::string out_, tag_, line_;

@@ -5,6 +5,8 @@
 #include <unicode/normalizer2.h>
 #include <unicode/stringpiece.h>
 #include <unicode/ucnv.h>
+#include <unicode/unistr.h>
+#include <unicode/usprep.h>
 
 #include <algorithm>
 #include <array>
@@ -298,6 +300,27 @@ std::string fold(std::string_view utf8) {
                          nullptr, e);
   if (U_FAILURE(e)) return lower(utf8);
   return out;
+}
+
+std::optional<std::string> saslprep(std::string_view utf8) {
+  if (is_ascii(utf8)) {
+    for (char c : utf8)
+      if (is_ctl(c)) return std::nullopt;
+    return std::string(utf8);
+  }
+  if (!is_utf8(utf8) || utf8.size() > (1u << 20)) return std::nullopt;
+  UErrorCode e = U_ZERO_ERROR;
+  UStringPrepProfile* profile = usprep_openByType(USPREP_RFC4013_SASLPREP, &e);
+  if (U_FAILURE(e)) return std::nullopt;
+  icu::UnicodeString in = icu::UnicodeString::fromUTF8(icu::StringPiece(utf8.data(), static_cast<int32_t>(utf8.size())));
+  std::vector<UChar> out(static_cast<std::size_t>(in.length()) * 18 + 16);  // the longest expansion of NFKC
+  // Characters younger than Unicode 3.2 are taken as they are: people type them.
+  int32_t n = usprep_prepare(profile, in.getBuffer(), in.length(), out.data(), static_cast<int32_t>(out.size()), USPREP_ALLOW_UNASSIGNED, nullptr, &e);
+  usprep_close(profile);
+  if (U_FAILURE(e)) return std::nullopt;
+  std::string r;
+  icu::UnicodeString(out.data(), n).toUTF8String(r);
+  return r;
 }
 
 struct CharsetDecoder::State {

@@ -33,6 +33,10 @@ inline bool contains(std::string_view folded, std::string_view folded_needle) {
   return folded.find(folded_needle) != std::string_view::npos;
 }
 
+// What a password is before it is hashed (RFC 4013, SASLprep, of a stored string); ASCII without the
+// library.  nullopt: a character that is not allowed, or not UTF-8.
+std::optional<std::string> saslprep(std::string_view utf8);
+
 // Streaming: pieces may end anywhere, also inside a character.  Output chunks are well-formed UTF-8.
 class CharsetDecoder {
  public:

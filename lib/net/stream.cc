@@ -358,4 +358,26 @@ void Stream::handshake() {
 std::string Stream::tls_version() const { return ssl_ ? SSL_get_version(ssl_) : ""; }
 std::string Stream::tls_cipher() const { return ssl_ ? SSL_get_cipher_name(ssl_) : ""; }
 
+
+std::string Stream::tls_exporter() const {
+  // Before TLS 1.3 only the extended master secret makes it unique (RFC 9266 §4.2).
+  if (!is_secured() || (SSL_version(ssl_) < TLS1_3_VERSION && SSL_get_extms_support(ssl_) != 1)) return "";
+  constexpr std::string_view label = "EXPORTER-Channel-Binding";
+  std::string r(32, '\0');
+  int made = SSL_export_keying_material(ssl_, reinterpret_cast<unsigned char*>(r.data()), r.size(), label.data(), label.size(), nullptr, 0, 1);
+  return made == 1 ? r : "";
+}
+
+std::string Stream::tls_end_point() const {
+  X509* x = is_secured() ? SSL_get_certificate(ssl_) : nullptr;
+  int digest_id = NID_undef;
+  if (!x || !OBJ_find_sigid_algs(X509_get_signature_nid(x), &digest_id, nullptr)) return "";
+  if (digest_id == NID_md5 || digest_id == NID_sha1) digest_id = NID_sha256;  // RFC 5929 §4.1
+  const EVP_MD* digest = digest_id == NID_undef ? nullptr : EVP_get_digestbynid(digest_id);
+  unsigned char out[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  if (!digest || X509_digest(x, digest, out, &size) != 1) return "";
+  return {reinterpret_cast<char*>(out), size};
+}
+
 }  // namespace jd::net

@@ -56,6 +56,9 @@ class Stream {
   bool is_secured() const { return ssl_ && !handshaking_; }
   std::string tls_version() const;  // "TLSv1.3"
   std::string tls_cipher() const;
+  // What a login can be bound to; "" when this connection has it not.
+  std::string tls_exporter() const;   // RFC 9266 §2: tls-exporter
+  std::string tls_end_point() const;  // RFC 5929 §4: tls-server-end-point, of a server
 
   const Address& peer() const { return peer_; }
   int fd() const { return fd_.get(); }

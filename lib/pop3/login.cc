@@ -10,7 +10,8 @@ constexpr unsigned max_bad = 10;
 constexpr std::size_t max_line = 12'290;  // an initial response; other commands are short
 }  // namespace
 
-Login::Login(bool has_tls, bool is_secured, bool may_in_clear) : has_tls_(has_tls), secured_(is_secured), clear_(may_in_clear) {
+Login::Login(bool has_tls, bool is_secured, bool may_in_clear, bool has_tokens)
+    : has_tls_(has_tls), secured_(is_secured), clear_(may_in_clear), tokens_(has_tokens) {
   out_ = "+OK jdmail is ready\r\n";
 }
 
@@ -59,7 +60,7 @@ void Login::line(std::string_view l) {
     if (has_tls_ && !secured_) out_ += "STLS\r\n";
     if (secured_ || clear_) {
       out_ += "USER\r\nSASL";
-      for (auto& m : auth::mechanisms()) out_ += " " + m;
+      for (auto& m : auth::mechanisms(offer())) out_ += " " + m;
       out_ += "\r\n";
     }
     out_ += ".\r\n";
@@ -99,13 +100,13 @@ void Login::line(std::string_view l) {
     auto w = words(argument);
     if (w.empty()) {
       out_ += "+OK mechanisms\r\n";
-      for (auto& m : auth::mechanisms()) out_ += m + "\r\n";
+      for (auto& m : auth::mechanisms(offer())) out_ += m + "\r\n";
       out_ += ".\r\n";
       return;
     }
     if (!may_log_in()) return;
-    exchange_ = auth::Exchange::start(w[0]);
-    if (!exchange_) return bad("unknown mechanism: PLAIN and LOGIN are known");
+    exchange_ = auth::Exchange::start(w[0], offer());
+    if (!exchange_) return bad("unknown mechanism: CAPA lists those that are known");
     return step(exchange_->first(w.size() > 1 ? std::optional<std::string_view>(w[1]) : std::nullopt));
   }
   bad("log in first");
@@ -116,7 +117,7 @@ void Login::step(auth::Exchange::Step s) {
     case auth::Exchange::State::challenge: out_ += "+ " + s.challenge + "\r\n"; return;
     case auth::Exchange::State::done:
       credentials_ = exchange_->credentials();
-      exchange_.reset();
+      if (credentials_.mechanism.empty()) exchange_.reset();
       if (!credentials_.act_as.empty()) return bad("[AUTH] acting as another account is not possible");
       wants_ = Wants::login;
       return;
@@ -125,16 +126,25 @@ void Login::step(auth::Exchange::Step s) {
   }
 }
 
+void Login::goes_on(std::string_view challenge, const std::string& exchange) {
+  wants_ = Wants::bytes;
+  step(exchange_->go_on(challenge, exchange));
+}
+
 std::string Login::succeeded() {
+  exchange_.reset();
   credentials_ = auth::Credentials();
   return "+OK logged in\r\n";
 }
 
 void Login::failed(const Error& e) {
+  exchange_.reset();
+  std::string_view hint = credentials_.mechanism.starts_with("SCRAM") ? "; if it is right: log in with PLAIN once" : "";
   credentials_ = auth::Credentials();
   wants_ = Wants::bytes;
+  if (e.fault == Fault::usage) return bad("malformed authentication data");
   if (e.fault == Fault::temp) return bad("[SYS/TEMP] cannot log you in now; try again later");
-  bad("[AUTH] wrong user name or password");
+  bad(fmt::format("[AUTH] wrong user name or password{}", hint));
 }
 
 void Login::unavailable() {

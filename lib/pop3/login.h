@@ -15,12 +15,13 @@ namespace jd::pop3 {
 class Login {
  public:
   enum class Wants { bytes, login, starttls, close };
-  Login(bool has_tls, bool is_secured, bool may_in_clear);
+  Login(bool has_tls, bool is_secured, bool may_in_clear, bool has_tokens = false);
   std::size_t feed(std::string_view bytes);
   Wants wants() const { return wants_; }
   std::string take_output() { return std::move(out_); }
   const auth::Credentials& credentials() const { return credentials_; }
   std::string succeeded();
+  void goes_on(std::string_view challenge, const std::string& exchange);  // the directory wants to hear more
   void failed(const Error& e);
   void unavailable();
   void secured();
@@ -31,8 +32,9 @@ class Login {
   void step(auth::Exchange::Step s);
   void bad(std::string_view text);
   bool may_log_in();
+  auth::Offer offer() const { return {secured_, tokens_}; }
 
-  bool has_tls_, secured_, clear_, is_too_long_ = false;
+  bool has_tls_, secured_, clear_, tokens_;
   Wants wants_ = Wants::bytes;
   std::string out_;
   std::optional<auth::Exchange> exchange_;

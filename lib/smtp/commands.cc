@@ -63,7 +63,7 @@ void Server::hello(std::string_view argument, bool is_extended) {
   if (o_.has_tls && !o_.is_secured) text += "\nSTARTTLS";
   if (may_auth() && o_.kind != Kind::lmtp) {
     text += "\nAUTH";
-    for (auto& m : auth::mechanisms()) text += " " + m;
+    for (auto& m : auth::mechanisms(offer())) text += " " + m;
   }
   reply(250, "", text);
 }
@@ -89,8 +89,8 @@ void Server::auth(std::string_view a) {
   if (!may_auth()) return error(538, "5.7.11", "say STARTTLS first: passwords are taken over TLS only");
   auto w = words(a);
   if (w.empty() || w.size() > 2) return error(501, "5.5.4", "AUTH mechanism [initial response]");
-  exchange_ = auth::Exchange::start(w[0]);
-  if (!exchange_) return error(504, "5.5.4", "unknown mechanism: PLAIN and LOGIN are known");
+  exchange_ = auth::Exchange::start(w[0], offer());
+  if (!exchange_) return error(504, "5.5.4", "unknown mechanism: EHLO lists those that are known");
   auth_step(exchange_->first(w.size() == 2 ? std::optional<std::string_view>(w[1]) : std::nullopt));
 }
 

@@ -138,6 +138,11 @@ void Server::logged_in(const std::string& account) {
   reply(235, "2.7.0", "welcome");
 }
 
+void Server::login_goes_on(std::string_view challenge, const std::string& exchange) {
+  wants_ = Wants::bytes;
+  auth_step(exchange_->go_on(challenge, exchange));
+}
+
 void Server::login_failed(const Reply& r) {
   wants_ = Wants::bytes;
   exchange_.reset();

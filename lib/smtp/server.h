@@ -44,6 +44,7 @@ struct ServerOptions {
   bool is_secured = false;        // TLS from the first byte
   bool may_auth_in_clear = false;
   bool may_relay = false;         // by its address
+  bool has_tokens = false;        // OAUTHBEARER and XOAUTH2 are offered
   uint64_t max_message = 50 << 20;
   uint64_t max_recipients = 1000;
   unsigned max_errors = 20;
@@ -69,6 +70,7 @@ class Server {
   // login
   const auth::Credentials& credentials() const { return exchange_->credentials(); }
   void logged_in(const std::string& account);
+  void login_goes_on(std::string_view challenge, const std::string& exchange);  // the directory wants to hear more
   void login_failed(const Reply& r);
   // commit: message() is complete, with our Received field in front
   const queue::Envelope& envelope() const { return envelope_; }
@@ -106,6 +108,7 @@ class Server {
   bool may_hold() const { return o_.kind == Kind::submission && o_.max_hold.ns > 0 && (!user_.empty() || o_.may_relay); }
   void vrfy(std::string_view argument);
   void error(const Reply& r) { error(r.code, r.enhanced, r.text); }
+  auth::Offer offer() const { return {o_.is_secured, o_.has_tokens}; }
   bool may_auth() const { return o_.is_secured || o_.may_auth_in_clear; }
   void begin_message();
   void end_message();

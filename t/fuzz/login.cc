@@ -9,11 +9,12 @@
 
 namespace jd::login_fuzz {
 
-// Plays the bytes in pieces; every login fails, every STARTTLS succeeds.  Gives all answers.
+// Plays the bytes in pieces; every login fails (what the directory speaks, at its second message), every
+// STARTTLS succeeds.  Gives all answers.
 template <class L>
 std::string play(std::string_view in, std::size_t piece) {
   using Wants = typename L::Wants;
-  L l(true, false, true);
+  L l(true, false, true, true);
   std::string waiting, out = l.take_output();
   for (std::size_t at = 0; at < in.size(); at += piece) {
     waiting += in.substr(at, piece);
@@ -23,7 +24,11 @@ std::string play(std::string_view in, std::size_t piece) {
       out += l.take_output();
       if (w == Wants::close) return out;
       if (w == Wants::bytes) break;
-      if (w == Wants::login) l.failed(Error(Fault::perm, "no"));
+      if (w == Wants::login) {
+        auto& c = l.credentials();
+        if (!c.mechanism.empty() && c.exchange.empty()) l.goes_on("and?", "x1");
+        else l.failed(Error(Fault::perm, "no"));
+      }
       if (w == Wants::starttls) l.secured(), waiting.clear();
       out += l.take_output();
     }

@@ -3,6 +3,7 @@
 //
 //   recipients  every name @example.test but nobody@ (550), busy@ (451); postmaster; all else is remote
 //   logins      any user with the password "pw"; user "down": the directory does not answer
+//   SCRAM       user "user", password "pencil", the nonce and salt of RFC 7677 §3; no channel binding
 //   messages    taken as q1, q2 ...; `refuse-commit`: the next one is not (452, no space)
 //   STARTTLS    what the client sent before the handshake is thrown away, as lib/net's Stream does
 #pragma once
@@ -11,6 +12,8 @@
 
 #include <fmt/format.h>
 
+#include "lib/auth/scram.h"
+#include "lib/base/hash.h"
 #include "lib/base/text.h"
 #include "lib/smtp/server.h"
 
@@ -61,8 +64,27 @@ class SmtpPlayer {
     else engine_.recipient_is_remote();
   }
 
+  // What directoryd does with its verifier and its table of exchanges.
+  void scram(const jd::auth::Credentials& c) {
+    using namespace jd;
+    auto refuse = [&](const Error& e) {
+      e.fault == Fault::usage ? engine_.login_failed({501, "5.5.2", "malformed authentication data"})
+                              : engine_.login_failed({535, "5.7.8", "wrong user name or password"});
+    };
+    if (c.exchange == "confirm") return engine_.logged_in(scram_->user());
+    if (c.exchange.empty()) {
+      scram_.emplace(c.mechanism.ends_with("-PLUS"), auth::Channel{c.mechanism.ends_with("-PLUS"), "", ""});
+      if (auto r = scram_->first(c.message.reveal()); !r) return refuse(r.error());
+      return engine_.login_goes_on(scram_->challenge(verifier_, "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"), "final");
+    }
+    auto r = scram_->final(c.message.reveal(), verifier_);
+    if (!r || scram_->user() != "user") return refuse(r ? Error(Fault::perm, "") : r.error());
+    engine_.login_goes_on(*r, "confirm");
+  }
+
   void login() {
     auto& c = engine_.credentials();
+    if (c.mechanism.starts_with("SCRAM")) return scram(c);
     if (c.user == "down") engine_.login_failed({454, "4.7.0", "temporary authentication failure"});
     else if (c.password.reveal() == "pw" && c.act_as.empty()) engine_.logged_in(c.user);
     else engine_.login_failed({535, "5.7.8", "wrong user name or password"});
@@ -79,6 +101,8 @@ class SmtpPlayer {
   }
 
   jd::smtp::Server engine_;
+  std::optional<jd::auth::Scram> scram_;
+  jd::auth::Verifier verifier_ = jd::auth::make_verifier(jd::Secret("pencil"), *jd::base64_decode("W22ZaJ0SNY7soEsUEjb6gQ=="), 4096);
   std::string waiting_;
   int taken_ = 0;
   bool refuse_commit_ = false;

@@ -3,7 +3,7 @@ auth-in-clear
 S: 220 *
 C: EHLO client.test
 S: ...
-S: 250 AUTH PLAIN LOGIN
+S: 250 AUTH SCRAM-SHA-256 PLAIN LOGIN
 C: AUTH PLAIN
 S: 334 *
 long 13000

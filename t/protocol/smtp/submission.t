@@ -13,7 +13,7 @@ S: 220 *
 secured
 C: EHLO client.test
 S: ...
-S: 250 AUTH PLAIN LOGIN
+S: 250 AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN
 C: MAIL FROM:<ann@example.test>
 S: 530 5.7.0 log in first
 C: AUTH PLAIN
@@ -34,6 +34,6 @@ E: from=ann@example.test * user=ann * with=ESMTPSA *
 # EHLO again does not log out.
 C: EHLO client.test
 S: ...
-S: 250 AUTH PLAIN LOGIN
+S: 250 AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN
 C: MAIL FROM:<ann@example.test>
 S: 250 2.1.0 *

@@ -23,7 +23,7 @@ TEST(ImapLogin, AConversationInEverySplit) {
   std::string pw = base64_encode(std::string("\0ann\0pw", 7));
   std::string in = "a CAPABILITY\r\nb LOGIN ann \"p w\"\r\nc LOGIN {3+}\r\nann {2+}\r\npw\r\nd AUTHENTICATE PLAIN\r\n" + pw +
                    "\r\ne AUTHENTICATE PLAIN " + pw + "\r\nf AUTHENTICATE PLAIN\r\n*\r\ng SELECT INBOX\r\nh NOOP\r\ni LOGOUT\r\n";
-  std::string caps = "IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE STARTTLS AUTH=PLAIN AUTH=LOGIN", no = " NO [AUTHENTICATIONFAILED] wrong user name or password\r\n";
+  std::string caps = "IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE STARTTLS AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN AUTH=OAUTHBEARER AUTH=XOAUTH2", no = " NO [AUTHENTICATIONFAILED] wrong user name or password\r\n";
   same_in_every_split<imap::Login>(in, "* OK [CAPABILITY " + caps + "] jdmail is ready\r\n* CAPABILITY " + caps + "\r\na OK done\r\nb" + no + "c" + no +
                                            "+ \r\nd" + no + "e" + no + "+ \r\nf BAD cancelled\r\ng BAD log in first\r\nh OK done\r\n* BYE good bye\r\ni OK done\r\n");
 }
@@ -66,7 +66,30 @@ TEST(Pop3Login, AConversationInEverySplit) {
   std::string in = "USER ann\r\nPASS p w\r\nPASS x\r\nAUTH PLAIN " + pw + "\r\nAUTH PLAIN\r\n" + pw + "\r\nAUTH NTLM\r\nSTAT\r\nQUIT\r\n";
   std::string no = "-ERR [AUTH] wrong user name or password\r\n";
   same_in_every_split<pop3::Login>(in, "+OK jdmail is ready\r\n+OK and the password?\r\n" + no + "-ERR USER first\r\n" + no + "+ \r\n" + no +
-                                           "-ERR unknown mechanism: PLAIN and LOGIN are known\r\n-ERR log in first\r\n+OK good bye\r\n");
+                                           "-ERR unknown mechanism: CAPA lists those that are known\r\n-ERR log in first\r\n+OK good bye\r\n");
+}
+
+// What a door does not understand goes to the directory and comes back, in IMAP and POP3 alike.
+TEST(Login, MechanismsOfTheDirectory) {
+  std::string one = base64_encode("n,,n=ann,r=abc"), two = base64_encode("c=biws,r=abc,p="), hint = "; if it is right: log in with PLAIN once\r\n";
+  std::string line = one + "\r\n" + two + "\r\n", more = "+ " + base64_encode("and?") + "\r\n";
+  std::string imap_no = "NO [AUTHENTICATIONFAILED] wrong user name or password", pop3_no = "-ERR [AUTH] wrong user name or password";
+  same_in_every_split<imap::Login>("a AUTHENTICATE scram-sha-256\r\n" + line + "b AUTHENTICATE SCRAM-SHA-256 " + line + "c AUTHENTICATE OAUTHBEARER " + line + "d NOOP\r\ne AUTHENTICATE SCRAM-SHA-256-PLUS\r\n",
+                                   play<imap::Login>("", 1) + "+ \r\n" + more + "a " + imap_no + hint + more + "b " + imap_no + hint + more + "c " + imap_no + "\r\nd OK done\r\n" +
+                                       "e NO unknown mechanism: CAPABILITY lists those that are known\r\n");
+  same_in_every_split<pop3::Login>("AUTH SCRAM-SHA-256\r\n" + line + "AUTH XOAUTH2 " + line + "AUTH SCRAM-SHA-256 " + one + "\r\n*\r\nNOOP\r\n",
+                                   play<pop3::Login>("", 1) + "+ \r\n" + more + pop3_no + hint + more + pop3_no + "\r\n" + more + "-ERR cancelled\r\n+OK\r\n");
+  imap::Login l(false, true, false);
+  EXPECT_NE(l.take_output().find("AUTH=SCRAM-SHA-256-PLUS AUTH=SCRAM-SHA-256 "), std::string::npos);
+  l.feed("a AUTHENTICATE SCRAM-SHA-256-PLUS " + one + "\r\n");
+  ASSERT_EQ(l.wants(), imap::Login::Wants::login);
+  EXPECT_EQ(l.credentials().mechanism, "SCRAM-SHA-256-PLUS");
+  EXPECT_EQ(l.credentials().message.reveal(), "n,,n=ann,r=abc");
+  l.goes_on("r=", "id7");
+  EXPECT_EQ(l.take_output(), "+ cj0=\r\n");
+  l.feed(two + "\r\n");
+  EXPECT_EQ(l.credentials().exchange, "id7");
+  EXPECT_EQ(l.succeeded().substr(0, 4), "a OK");
 }
 
 TEST(Login, FloodsAreEnded) {
