@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,6 +20,8 @@ namespace {
 std::string program;
 std::string* captured = nullptr;
 thread_local std::string_view trace;
+thread_local std::string held;
+thread_local bool is_holding = false;
 
 bool is_plain(std::string_view s) {
   return !s.empty() && std::none_of(s.begin(), s.end(), [](char c) {
@@ -36,11 +39,9 @@ bool write_line(std::string_view line) {
   return ::poll(&p, 1, 200) > 0 && ::write(2, line.data(), line.size()) >= 0;
 }
 
-// A longer line could be torn by another process's, or be written in part.
-void put(std::string line) {
-  if (line.size() > PIPE_BUF) line.replace(PIPE_BUF - 4, line.npos, "...\n");
-  is_stuck = !write_line(line);
-  if (is_stuck) lost++;
+void put(std::string_view lines) {
+  is_stuck = !write_line(lines);
+  if (is_stuck) lost += static_cast<uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
   else if (uint64_t n = lost.exchange(0))
     event(Level::error, "log_lines_lost", {{"count", n}, {"what", "whoever keeps the log did not read; is the disk full?"}});
 }
@@ -62,8 +63,30 @@ void event(Level level, std::string_view name, Fields fields) {
   if (!trace.empty()) add(line, "trace", trace);
   for (auto& f : fields) add(line, f.key, f.value.text());
   line += '\n';
-  if (captured) *captured += line;
-  else put(std::move(line));
+  // A longer one could be torn by another process's, or be written in part.
+  if (line.size() > PIPE_BUF) line.replace(PIPE_BUF - 4, line.npos, "...\n");
+  if (captured) {
+    *captured += line;
+    return;
+  }
+  if (held.size() + line.size() > PIPE_BUF) flush();
+  if (is_holding) held += line;
+  else put(line);
+  if (level >= Level::warn) flush();
+}
+
+void hold_lines(bool on) {
+  static const int once = ::pthread_atfork(flush, nullptr, [] { is_holding = false; });
+  MUST(once == 0);
+  flush();
+  is_holding = on;
+}
+
+void flush() {
+  if (held.empty()) return;
+  std::string lines;  // put() may have something to say itself
+  lines.swap(held);
+  put(lines);
 }
 
 void never_block() {

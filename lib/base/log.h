@@ -5,8 +5,8 @@
 //   -> accepted level=info prog=smtpd trace=... qid=... from="<a@b>" bytes=4096
 //
 // The first word is a stable event name, listed in jdmail-log(5).  Values are quoted when they have
-// blanks, quotes or control bytes; nothing from outside can start a new line.  Each event is one
-// write(2) of at most PIPE_BUF bytes.  `trace` is a word that ties the lines of one message or session together: it is set by
+// blanks, quotes or control bytes; nothing from outside can start a new line.  Lines are written
+// whole, at most PIPE_BUF bytes at once.  `trace` is a word that ties the lines of one message or session together: it is set by
 // a Trace object while the work for that session is done.  Secrets have no formatter (secret.h).
 // Levels: error (an operator must act), warn (heals, look if often), info (one per message and
 // step), debug (per session; off unless JDMAIL_DEBUG is set).
@@ -57,6 +57,11 @@ void set_program(std::string_view name);
 // Where stderr is a pipe whose reader does not read (s6-log on a full disk), lines are dropped from
 // now on instead of blocking the service; log_lines_lost tells how many when it reads again.
 void never_block();
+// From now on this thread's info lines wait for flush(), which it calls before what they tell can be
+// seen from outside; a warning or an error takes them along at once.  Thousands of lines a second cost
+// their reader a wake-up each otherwise.  A forked child does not hold them.
+void hold_lines(bool on);
+void flush();
 // Tests: lines go here instead of stderr.  nullptr: stderr again.
 void capture(std::string* into);
 

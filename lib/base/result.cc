@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/log.h"
+
 namespace jd {
 
 Fault fault_of_errno(int sys) {
@@ -37,6 +39,7 @@ int exit_code(Fault fault) {
 }
 
 void must_failed(const char* file, int line, const char* what) {
+  log::flush();
   fprintf(stderr, "bug file=%s line=%d must=\"%s\"\n", file, line, what);
   abort();
 }

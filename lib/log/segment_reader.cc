@@ -33,7 +33,15 @@ Result<std::string_view> SegmentReader::window(uint64_t offset, std::size_t want
   if (limit_ && offset >= limit_) return std::string_view();
   if (limit_) want = static_cast<std::size_t>(std::min<uint64_t>(want, limit_ - offset));
   if (offset < block_at_ || offset + want > block_at_ + block_.size()) {
-    TRY(block_, file::read_at(fd_.get(), std::max(want, block_bytes), offset));
+    // Not more than is there: room is cleared before it is read into, and most looks find nothing new.
+    uint64_t room = std::max(want, block_bytes);
+    if (limit_) room = std::min(room, limit_ - offset);
+    TRY(uint64_t end, file::size_of(fd_.get()));
+    room = offset < end ? std::min(room, end - offset) : 0;
+    block_.clear();
+    if (room) {
+      TRY(block_, file::read_at(fd_.get(), static_cast<std::size_t>(room), offset));
+    }
     block_at_ = offset;
   }
   auto skip = static_cast<std::size_t>(offset - block_at_);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <map>
 
+#include "lib/base/log.h"
 #include "lib/net/linger.h"
 
 namespace jd::net {
@@ -286,7 +287,9 @@ std::size_t Loop::run_once(Span max_wait) {
   MUST(n >= 0 || errno == EINTR);
   std::size_t called = n > 0 ? dispatch(n) : 0;
   called += fire_timers();
+  log::flush();  // before the tasks, which send what was said
   called += run_tasks();
+  log::flush();
   in_turn_ = false;
   return called;
 }

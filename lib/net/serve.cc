@@ -21,7 +21,9 @@ int run(Loop& loop, const Listeners& listeners, std::function<void()> stop, log:
   }
   ready();
   log::info("started", fields);
+  log::hold_lines(true);
   loop.run();
+  log::hold_lines(false);
   return 0;
 }
 }  // namespace

@@ -170,6 +170,7 @@ void Stream::on_events(uint32_t events) {
   }
   if (events & (EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLRDHUP)) {
     if (paused_ && (events & (EPOLLHUP | EPOLLERR))) return fail_with("connection reset");
+    if (paused_ && wanted_ & EPOLLIN) return watch();
     if (!paused_ && !ending_) read_some();
     else if (ending_ && (events & (EPOLLHUP | EPOLLERR))) fail_with("connection reset");
     else if (wanted_ == EPOLLRDHUP) {  // paused and half closed: look again when resumed
@@ -239,10 +240,8 @@ void Stream::offer() {
   else if (taken > 0) in_.erase(0, taken);
 }
 
-void Stream::pause() {
-  paused_ = true;
-  watch();
-}
+// The kernel is told only when something comes meanwhile (on_events): mostly nothing does.
+void Stream::pause() { paused_ = true; }
 
 void Stream::resume() {
   if (!paused_) return;

@@ -203,4 +203,45 @@ TEST(Log, AReaderThatStopsDoesNotStopTheService) {
   EXPECT_LE(second.size() - second.find("long"), 4096u);
 }
 
+TEST(Log, HeldLinesLeaveWholeAndInOrderAndAChildDoesNotRepeatThem) {
+  int p[2];
+  ASSERT_EQ(::pipe(p), 0);
+  int kept = ::dup(2);
+  ::dup2(p[1], 2);
+  ::fcntl(p[0], F_SETFL, O_NONBLOCK);
+  std::string text(1 << 20, '\0');
+  auto drain = [&] {
+    ssize_t n = ::read(p[0], text.data(), text.size());
+    return n > 0 ? text.substr(0, static_cast<std::size_t>(n)) : std::string();
+  };
+  log::hold_lines(true);
+  log::info("first");
+  std::string before = drain();
+  log::warn("second");
+  std::string urgent = drain();
+  for (int i = 0; i < 100; i++) log::info("many", {{"text", std::string(100, 'x')}});
+  std::string some = drain();
+  log::flush();
+  some += drain();
+  log::info("parent");
+  int status = 0;
+  if (pid_t pid = ::fork(); pid == 0) {
+    log::info("child");
+    ::_exit(0);
+  } else {
+    ::waitpid(pid, &status, 0);
+  }
+  log::hold_lines(false);
+  log::info("at once");
+  std::string last = drain();
+  ::dup2(kept, 2);
+  ::close(kept);
+  ::close(p[0]);
+  ::close(p[1]);
+  EXPECT_EQ(before, "");
+  EXPECT_TRUE(urgent.starts_with("first") && urgent.find("second") != urgent.npos) << urgent;
+  EXPECT_EQ(std::count(some.begin(), some.end(), '\n'), 100);
+  EXPECT_EQ(last, "parent\nchild\nat once\n");
+}
+
 }  // namespace jd
