@@ -20,6 +20,9 @@ constexpr std::size_t max_in_memory = 1 << 20;
 constexpr uint64_t max_message = 2ull << 30;
 constexpr unsigned patience_seconds = 86400;  // as qmail-queue
 
+// Of the envelope's keys, what anybody may say.
+constexpr std::string_view open_keys[] = {"notify", "orcpt", "ret", "envid", "verp", "utf8"};
+
 int failed(int code, const Error& e) {
   log::failure("not_queued", e, {{"exit", code}});
   return code;
@@ -120,6 +123,13 @@ int read_envelope(queue::Envelope& e) {
     return failed(inject_bad_envelope, Error(Fault::perm, "the envelope is not Fsender, Trecipient ..."));
   queue::Pairs pairs{{"from", parts[0].substr(1)}};
   for (std::size_t i = 1; i + 2 < parts.size(); i++) {
+    if (parts[i].substr(0, 1) == "K") {
+      auto pair = split_once(parts[i].substr(1), '=');
+      if (!pair || std::find(std::begin(open_keys), std::end(open_keys), pair->first) == std::end(open_keys))
+        return failed(inject_bad_envelope, Error(Fault::perm, "a record K that is not known"));
+      pairs.push_back(*pair);
+      continue;
+    }
     if (parts[i].substr(0, 1) != "T") return failed(inject_bad_envelope, Error(Fault::perm, "a recipient without T"));
     pairs.emplace_back("rcpt", parts[i].substr(1));
   }

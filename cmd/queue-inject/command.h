@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // command.h: queue-inject as a command, with qmail-queue's interface and exit codes.
 //
-// Message on fd 0, envelope on fd 1:  F sender NUL (T recipient NUL)* NUL.  Works with every daemon
+// Message on fd 0, envelope on fd 1:  F sender NUL (T recipient NUL (K key=value NUL)*)* NUL.
+// K is ours: notify and orcpt of the recipient before it; ret, envid, verp, utf8 of the message.  Works with every daemon
 // down: the message becomes a file in queue/new, durable before the exit with 0.
 #pragma once
 #include <string>

@@ -32,6 +32,7 @@ const std::vector<Setting>& settings() {
   static const std::vector<Setting> all = {
       {"", "hostname", &Config::hostname, "The name this host has in greetings, Received and Message-ID."},
       {"", "postmaster", &Config::postmaster, "Who gets what cannot be returned to its sender; empty: postmaster@ and the hostname."},
+      {"", "origin", &Config::origin, "The domain behind addresses without one in what local programs send; empty: the postmaster's."},
       {"listen", "smtp", &Config::listen_smtp, "Addresses, e.g. [\"0.0.0.0:25\", \"[::]:25\"]; an empty list turns a service off."},
       {"listen", "submission", &Config::listen_submission, "STARTTLS and AUTH (port 587)."},
       {"listen", "submissions", &Config::listen_submissions, "TLS from the first byte (port 465)."},

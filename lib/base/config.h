@@ -29,6 +29,7 @@ struct Paths {
 struct Config {
   std::string hostname = "localhost";
   std::string postmaster;                         // who gets double bounces; default postmaster@<hostname>
+  std::string origin;                             // domain of addresses without one, from local programs
   std::vector<std::string> listen_smtp, listen_submission, listen_submissions, listen_pop3,
       listen_pop3s, listen_imap, listen_imaps;
   bool lmtp = true;                               // on run/lmtp.sock

@@ -98,7 +98,7 @@ for path in sorted(glob.glob(os.path.join(BIN, "*"))):
     if synopsis - options:
         problems.append(f"{program}: SYNOPSIS has {sorted(synopsis - options)}")
 
-    for words, codes in ((["--version"], {0}), (["--no-such-option"], {55 if program == "queue-inject" else 100})):
+    for words, codes in ((["--version"], {0}), (["--no-such-option"], {{"queue-inject": 55, "sendmail": 64}.get(program, 100)})):
         r = subprocess.run([path, *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
         if r.returncode not in codes or not (r.stdout if 0 in codes else r.stderr):
             problems.append(f"{program} {words[0]}: exit {r.returncode}: {r.stdout}{r.stderr}")
