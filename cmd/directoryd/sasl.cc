@@ -2,6 +2,7 @@
 // The SASL mechanisms that need more than a name and a password: a door carries the messages, and what
 // is said here never leaves: the verifier, and whether an account exists.
 #include "cmd/directoryd/service.h"
+#include "lib/auth/token.h"
 #include "lib/base/hash.h"
 #include "lib/base/log.h"
 #include "lib/base/random.h"
@@ -21,6 +22,8 @@ void DirectoryService::sasl(Message m, Answer answer) {
   std::string name(m.get("exchange"));
   if (name.empty()) {
     if (m.get("mechanism").starts_with("SCRAM-SHA-256")) return scram_first(m, from, std::move(answer));
+    std::string mechanism(m.get("mechanism"));
+    if (tokend_ && (mechanism == "OAUTHBEARER" || mechanism == "XOAUTH2")) return bearer(mechanism, m, from, std::move(answer));
     return answer(Message::failed(malformed));
   }
   auto i = exchanges_.find(name);
@@ -30,7 +33,7 @@ void DirectoryService::sasl(Message m, Answer answer) {
   if (x.from.ip != from.ip || x.from.protocol != from.protocol) return answer(Message::failed(malformed));
   switch (x.next) {
     case Exchange::Next::final: return scram_final(std::move(x), m.body(), answer);
-    case Exchange::Next::refuse: return refuse(x.user, from, x.why, answer);
+    case Exchange::Next::refuse: return answer(Message::failed(Error(Fault::perm, "wrong token")));  // counted and logged already
     case Exchange::Next::confirm: break;
   }
   auto account = directory_.account(x.address);  // as it is now
@@ -99,6 +102,39 @@ void DirectoryService::scram_final(Exchange x, std::string_view message, const A
     return refuse(x.user, x.from, x.address.empty() ? "no such account" : !x.why.empty() ? x.why : final.error().what, answer);
   x.next = Exchange::Next::confirm;
   go_on(std::move(x), std::move(*final), answer);
+}
+
+void DirectoryService::bearer(const std::string& mechanism, const Message& m, const From& from, Answer answer) {
+  auto said = mechanism == "XOAUTH2" ? auth::parse_xoauth2(m.body()) : auth::parse_oauthbearer(m.body());
+  if (!said) return answer(Message::failed(malformed));
+  auto token = std::make_shared<Secret>(std::move(said->token));
+  when_allowed(said->user, from, answer, [this, mechanism, user = said->user, token, from, answer] {
+    Message ask("token");
+    ask.set_body(std::string(token->reveal()));
+    tokend_->request(std::move(ask), [this, mechanism, user, from, answer](Result<Message> r) { bearer_is(mechanism, user, r, from, answer); });
+  });
+}
+
+// A token for somebody else than the client says it is: the token counts, and the login fails.
+void DirectoryService::bearer_is(const std::string& mechanism, const std::string& user, const Result<Message>& said, const From& from, const Answer& answer) {
+  if (!said && said.error().fault != Fault::perm) {
+    log::failure("login_not_decided", said.error(), {{"user", user}, {"ip", from.ip}, {"protocol", from.protocol}});
+    return answer(Message::failed(Error(Fault::temp, "the token cannot be checked now")));
+  }
+  std::string name = said ? std::string(said->get("account")) : "", why = said ? "" : said.error().what;
+  auto account = directory_.account_for_login(name);
+  auto claimed = directory_.login_address(user);
+  if (!account || !claimed) return answer(Message::failed(!account ? account.error() : claimed.error()));
+  if (why.empty() && !*account) why = "the token is for " + name + ", who has no account";
+  else if (why.empty() && !user.empty() && *claimed != (*account)->address) why = "the token is for " + (*account)->address;
+  else if (why.empty() && (*account)->is_suspended) why = "suspended";
+  if (why.empty()) return login_result(true, &**account, (*account)->address, from, answer);
+  throttle_.failed(user, from.ip);
+  log::warn("login_failed", {{"user", user}, {"ip", from.ip}, {"protocol", from.protocol}, {"why", why}});
+  Exchange x;
+  x.next = Exchange::Next::refuse;
+  x.from = from;
+  go_on(std::move(x), auth::bearer_error(mechanism, token_scope_), answer);
 }
 
 }  // namespace jd

@@ -25,9 +25,12 @@ std::string joined(const std::vector<std::string>& v) {
 }
 }  // namespace
 
-DirectoryService::DirectoryService(net::Loop& loop, directory::Directory d, directory::Generation g, uint64_t quota)
+DirectoryService::DirectoryService(net::Loop& loop, directory::Directory d, directory::Generation g, uint64_t quota,
+                                   const std::string& tokend_socket, std::string token_scope)
     : loop_(loop), directory_(std::move(d)), generation_(std::move(g)), default_quota_(quota), workers_(loop, 2),
-      key_(random_bytes(32)) {}
+      key_(random_bytes(32)), token_scope_(std::move(token_scope)) {
+  if (!tokend_socket.empty()) tokend_ = std::make_unique<ipc::AsyncClient>(loop_, "tokend", tokend_socket);
+}
 
 void DirectoryService::ask(Message m, Answer answer) {
   auto cmd = m.get("cmd");

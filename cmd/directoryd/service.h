@@ -27,6 +27,7 @@
 #include "lib/base/secret.h"
 #include "lib/directory/client.h"
 #include "lib/directory/directory.h"
+#include "lib/ipc/client.h"
 #include "lib/ipc/frame.h"
 #include "lib/net/loop.h"
 
@@ -35,7 +36,9 @@ namespace jd {
 class DirectoryService {
  public:
   using Answer = std::function<void(ipc::Message)>;
-  DirectoryService(net::Loop& loop, directory::Directory directory, directory::Generation generation, uint64_t default_quota);
+  // Tokens are asked about at tokend_socket; "": there are none.
+  DirectoryService(net::Loop& loop, directory::Directory directory, directory::Generation generation, uint64_t default_quota,
+                   const std::string& tokend_socket = "", std::string token_scope = "");
   Status start() { return workers_.start(); }
   void ask(ipc::Message m, Answer answer);    // directory.sock
   void admin(ipc::Message m, Answer answer);  // directory-admin.sock
@@ -51,7 +54,7 @@ class DirectoryService {
     Next next = Next::final;
     std::string user;      // as given
     std::string address;   // of the account; "": there is none
-    std::string why;       // it must fail, for the log
+    std::string why;       // it must fail: for the log
     From from;
     std::shared_ptr<auth::Scram> scram;
     auth::Verifier verifier;
@@ -73,6 +76,8 @@ class DirectoryService {
   void scram_first(const ipc::Message& m, const From& from, Answer answer);
   void scram_challenge(std::shared_ptr<auth::Scram> scram, const From& from, const Answer& answer);
   void scram_final(Exchange x, std::string_view message, const Answer& answer);
+  void bearer(const std::string& mechanism, const ipc::Message& m, const From& from, Answer answer);
+  void bearer_is(const std::string& mechanism, const std::string& user, const Result<ipc::Message>& said, const From& from, const Answer& answer);
   void go_on(Exchange x, std::string challenge, const Answer& answer);
   void changed(Answer& answer, const Status& s, const ipc::Message& m);
   ipc::Message list(const ipc::Message& m);
@@ -92,6 +97,8 @@ class DirectoryService {
   std::deque<std::string> exchange_order_;  // the oldest first; may name some that are gone
   std::unordered_map<uint64_t, std::unique_ptr<net::Timer>> delays_;
   uint64_t last_delay_ = 0;
+  std::unique_ptr<ipc::AsyncClient> tokend_;
+  std::string token_scope_;
 };
 
 }  // namespace jd

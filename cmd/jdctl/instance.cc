@@ -20,7 +20,7 @@
 namespace jd::ctl {
 namespace {
 // In the order in which one needs another.
-const char* const programs[] = {"directoryd", "queue-inject", "local-deliver", "remote-deliver", "qrun", "sessiond", "smtpd", "frontd"};
+const char* const programs[] = {"tokend", "directoryd", "queue-inject", "local-deliver", "remote-deliver", "qrun", "sessiond", "smtpd", "frontd"};
 
 void pause_ms(int ms) {
   timespec t{ms / 1000, ms % 1000 * 1'000'000};
@@ -49,10 +49,14 @@ pid_t holder(const Options& o, const std::string& name) {
   return pid ? static_cast<pid_t>(*pid) : 0;
 }
 
+// What is configured not to work has no service.
 std::vector<std::string> services(const Options& o) {
+  auto config = Config::load(o.paths);
   std::vector<std::string> r;
-  for (const char* p : programs)
+  for (std::string p : programs) {
+    if (p == "tokend" && (!config || !config->has_tokens())) continue;
     if (file::exists(o.paths.libexec + "/" + p)) r.push_back(p);
+  }
   return r;
 }
 
@@ -69,7 +73,10 @@ std::string shell_quoted(const std::string& s) {
 
 // The service folders are made anew at each start: they are nobody's data.
 Status write_services(const Options& o) {
-  for (auto& p : services(o)) {
+  auto wanted = services(o);
+  for (std::string p : programs)
+    if (std::find(wanted.begin(), wanted.end(), p) == wanted.end() && file::exists(o.paths.service + "/" + p)) CHECK(file::remove_tree(o.paths.service + "/" + p));
+  for (auto& p : wanted) {
     std::string dir = o.paths.service + "/" + p, log = o.paths.log + "/" + p;
     CHECK(file::make_directories(dir + "/log", 0755));
     CHECK(file::make_directories(log, 0755));

@@ -80,6 +80,7 @@ class Smtpd : public Service {
     o.hostname = config_.hostname;
     o.client_ip = ip;
     o.has_tls = shared_.tls != nullptr;
+    o.has_tokens = config_.has_tokens();
     o.may_auth_in_clear = config_.plaintext_auth == "always" || (config_.plaintext_auth == "loopback" && is_near);
     for (auto& n : relay_from_) o.may_relay = o.may_relay || n.contains(peer);
     o.max_message = config_.message_size;

@@ -45,6 +45,15 @@ const std::vector<Setting>& settings() {
       {"tls", "key", &Config::tls_key, "PEM."},
       {"auth", "plaintext", Choice{&Config::plaintext_auth, {"never", "loopback", "always"}}, "Passwords without TLS: \"never\", from \"loopback\" only, or \"always\"."},
       {"auth", "relay_from", &Config::relay_from, "Networks that may send to other domains without a password, e.g. [\"192.0.2.0/24\"]."},
+      {"oauth", "jwks", &Config::oauth_jwks, "Logins with OAUTHBEARER and XOAUTH2: https URL of the issuer's public keys (JWK set); tokens are then verified here."},
+      {"oauth", "introspection", &Config::oauth_introspection, "https URL where the issuer is asked about a token (RFC 7662)."},
+      {"oauth", "client", &Config::oauth_client, "Our name there."},
+      {"oauth", "secret_file", &Config::oauth_secret_file, "A file that holds our password there alone; relative paths are below etc."},
+      {"oauth", "issuer", &Config::oauth_issuer, "The iss that a token must have; empty: any."},
+      {"oauth", "audience", &Config::oauth_audience, "One of these must be a token's aud; empty: any."},
+      {"oauth", "scope", &Config::oauth_scope, "Must be among a token's scopes; empty: none."},
+      {"oauth", "claim", &Config::oauth_claim, "The claim that names the account."},
+      {"oauth", "ca_file", &Config::oauth_ca_file, "PEM of the authorities that may vouch for these hosts; empty: the system's."},
       {"limits", "message_size", Size{&Config::message_size}, "Largest message taken, in bytes or as \"50M\"."},
       {"limits", "recipients", &Config::max_recipients, "Per message."},
       {"limits", "default_quota", &Config::default_quota, "Of new accounts, e.g. \"5G\"; \"0\": none."},
@@ -234,6 +243,15 @@ Status validate(const Config& c, const std::string& file) {
     return fail(Fault::usage, "{}: processes must be 1 to 64", file);
   if (c.smtp_port_out < 1 || c.smtp_port_out > 65535)
     return fail(Fault::usage, "{}: relay.port must be 1 to 65535", file);
+  for (auto& url : {c.oauth_jwks, c.oauth_introspection}) {
+    bool is_near = url.starts_with("http://127.0.0.1") || url.starts_with("http://[::1]") || url.starts_with("http://localhost");
+    if (!url.empty() && !url.starts_with("https://") && !is_near)
+      return fail(Fault::usage, "{}: oauth: '{}' must be an https URL: who reads a token can use it", file, url);
+  }
+  if (c.has_tokens() && c.oauth_claim.empty()) return fail(Fault::usage, "{}: oauth.claim must name a claim such as \"email\"", file);
+  // Keys alone say who made a token, not for whom: any application's token would open every mailbox.
+  if (!c.oauth_jwks.empty() && (c.oauth_issuer.empty() || c.oauth_audience.empty()))
+    return fail(Fault::usage, "{}: oauth.jwks needs oauth.issuer and oauth.audience", file);
   return {};
 }
 }  // namespace

@@ -35,6 +35,14 @@ struct Config {
   bool lmtp = true;                               // on run/lmtp.sock
   std::string tls_certificate, tls_key;           // PEM; relative to etc/
   std::string plaintext_auth = "loopback";        // never | loopback | always
+  // Bearer tokens: off unless one of both URLs is there.
+  std::string oauth_jwks, oauth_introspection;    // where the issuer's keys are; where it tells about a token
+  std::string oauth_client, oauth_secret_file;    // our name and password at the introspection
+  std::string oauth_issuer, oauth_scope;          // what a token must say; "": anything
+  std::vector<std::string> oauth_audience;
+  std::string oauth_claim = "email";              // which claim names the account
+  std::string oauth_ca_file;                      // PEM; "": the system's authorities
+  bool has_tokens() const { return !oauth_jwks.empty() || !oauth_introspection.empty(); }
   std::vector<std::string> relay_from;            // networks that may relay without AUTH
   uint64_t message_size = 50 << 20;
   uint64_t max_recipients = 1000;

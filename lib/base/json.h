@@ -26,7 +26,7 @@ class Json {
   ~Json();
   static Json object();
   static Json array();
-  static Result<Json> parse(std::string_view text);
+  static Result<Json> parse(std::string_view text);  // perm: not JSON, or more than 64 levels deep
 
   Json& set(std::string_view key, Json value);  // object
   Json& push(Json value);                       // array
@@ -34,7 +34,9 @@ class Json {
 
   bool is_null() const;
   std::string string(std::string_view key) const;           // "" when absent
-  int64_t number(std::string_view key, int64_t otherwise = 0) const;
+  int64_t number(std::string_view key, int64_t otherwise = 0) const;  // a fraction is cut off
+  bool is_true(std::string_view key) const;
+  std::string as_string() const;                            // this value; "" when it is no string
   std::vector<std::string> keys() const;
   Json at(std::string_view key) const;                      // null when absent
   std::vector<Json> items() const;
