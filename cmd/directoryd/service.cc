@@ -35,6 +35,10 @@ DirectoryService::DirectoryService(net::Loop& loop, directory::Directory d, dire
 void DirectoryService::ask(Message m, Answer answer) {
   auto cmd = m.get("cmd");
   if (cmd == "resolve") return answer(resolve(std::string(m.get("address"))));
+  if (cmd == "may-send") {
+    auto may = directory_.may_send(m.get("account"), m.get("address"));
+    return answer(may ? Message::ok().set("may", *may ? "1" : "0") : Message::failed(may.error()));
+  }
   if (cmd == "full") {
     note_full(std::string(m.get("account")), m.number("bytes"));
     return answer(Message::ok());
@@ -194,6 +198,11 @@ Message DirectoryService::list(const Message& m) {
     auto all = directory_.domains();
     if (!all) return Message::failed(all.error());
     for (auto& d : *all) r.set("entry", fmt::format("{}\t{}\t{}", d.name, d.postmaster, d.created));
+  } else if (m.get("cmd") == "user-send-as-list") {
+    auto a = directory_.account(m.get("address"));
+    if (!a) return Message::failed(a.error());
+    if (!*a) return Message::failed(Error(Fault::perm, fmt::format("no account {}", escape(m.get("address")))));
+    for (auto& s : (*a)->send_as) r.set("entry", s);
   } else if (m.get("cmd") == "user-list") {
     auto all = directory_.accounts(m.get("domain"), m.get("after"), limit);
     if (!all) return Message::failed(all.error());
@@ -226,12 +235,14 @@ void DirectoryService::admin(Message m, Answer answer) {
   if (cmd == "user-passwd")
     return with_hash(m, answer, [this, address](const std::string& h, const std::string& scram) { return directory_.set_password(address, h, scram); });
   if (cmd == "user-del") return changed(answer, directory_.remove_account(address), m);
+  if (cmd == "user-send-as-add") return changed(answer, directory_.add_send_as(address, targets), m);
+  if (cmd == "user-send-as-del") return changed(answer, directory_.remove_send_as(address, targets), m);
   if (cmd == "user-suspend") return changed(answer, directory_.set_suspended(address, true), m);
   if (cmd == "user-resume") return changed(answer, directory_.set_suspended(address, false), m);
   if (cmd == "user-quota") return changed(answer, directory_.set_quota(address, m.number("quota")), m);
   if (cmd == "alias-add") return changed(answer, directory_.add_alias(address, targets), m);
   if (cmd == "alias-del") return changed(answer, directory_.remove_alias(address, targets), m);
-  if (cmd == "domain-list" || cmd == "user-list" || cmd == "alias-list") return answer(list(m));
+  if (cmd == "domain-list" || cmd == "user-list" || cmd == "alias-list" || cmd == "user-send-as-list") return answer(list(m));
   answer(Message::failed(Error(Fault::usage, fmt::format("directoryd knows no request '{}'", escape(cmd)))));
 }
 

@@ -3,6 +3,7 @@
 //
 // run/directory.sock (the daemons):
 //   resolve address                        -> kind address tag account path quota suspended full target*
+//   may-send account address               -> may (1 or 0)
 //   authenticate user password ip protocol -> address ticket      perm: no; temp: later
 //   sasl mechanism exchange ip protocol tls exporter end-point + body (what the client said)
 //        -> exchange + body (what to answer; ask again with the client's next words), or address ticket
@@ -11,6 +12,7 @@
 // run/directory-admin.sock (root and the instance's owner):
 //   domain-add|domain-del name    domain-list
 //   user-add address password [quota name]   user-del|user-suspend|user-resume address
+//   user-send-as-add|user-send-as-del address target*   user-send-as-list address
 //   user-passwd address password   user-quota address quota   user-list [domain after limit]
 //   alias-add|alias-del address target*      alias-list [domain after limit]
 // Lists answer with `entry` lines of tab-separated fields.

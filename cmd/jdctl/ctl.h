@@ -39,7 +39,7 @@ int config_check(const Options& o);
 int config_show(const Options& o);
 
 int domain(const Options& o, const std::string& verb, const std::string& name);
-struct UserOptions { std::string address, quota, person; bool password_stdin = false; };
+struct UserOptions { std::string address, quota, person; bool password_stdin = false; std::vector<std::string> senders; };
 int user(const Options& o, const std::string& verb, const UserOptions& u);
 int alias(const Options& o, const std::string& verb, const std::string& address, const std::vector<std::string>& targets);
 

@@ -60,6 +60,15 @@ int main(int argc, char** argv) {
   }
   users.push_back({"list", &json(user.command("list", "show them").positional("domain", u.address, "of this domain only", false))});
 
+  Args& send_as = user.command("send-as", "addresses that it may send from beside its own").needs_command();
+  for (Row r : {Row{"add", "give it the right"}, {"remove", "take it back"}, {"list", "show them"}}) {
+    Args& c = send_as.command(r.verb, r.about).positional("address", u.address, "the account");
+    std::string v = r.verb;
+    if (v == "list") json(c);
+    else c.positional("senders", u.senders, "addresses, or @domain for all of one");
+    users.push_back({v == "add" ? "send-as-add" : v == "remove" ? "send-as-del" : "send-as-list", &c});
+  }
+
   std::vector<std::string> targets;
   Args& alias = a.command("alias", "addresses that lead to others").needs_command();
   for (const char* v : {"add", "del"})

@@ -93,6 +93,14 @@ int user(const Options& o, const std::string& verb, const UserOptions& u) {
   if (verb == "list") return show(o, {"address", "quota", "state", "name"}, list(o, "user-list", u.address));
   ipc::Message m("user-" + verb);
   m.set("address", u.address);
+  for (auto& x : u.senders) m.set("target", x);
+  if (verb == "send-as-list") {
+    auto r = ask_directory(o, m);
+    if (!r) return failed(r.error());
+    std::vector<std::vector<std::string>> rows;
+    for (auto e : r->all("entry")) rows.push_back({std::string(e)});
+    return show(o, {"sender"}, rows);
+  }
   if (verb == "add" || verb == "passwd") {
     auto p = read_password(u.password_stdin);
     if (!p) return failed(p.error());
@@ -105,7 +113,7 @@ int user(const Options& o, const std::string& verb, const UserOptions& u) {
   }
   if (!u.person.empty()) m.set("person", u.person);
   std::string what = verb == "add" ? "added" : verb == "del" ? "removed; its mailbox stays on disk" : verb == "passwd" ? "has a new password"
-                   : verb == "suspend" ? "suspended" : verb == "resume" ? "resumed" : "changed";
+                   : verb == "suspend" ? "suspended" : verb == "resume" ? "resumed" : verb == "send-as-add" ? "may send as " + u.senders.front() : verb == "send-as-del" ? "may not send as " + u.senders.front() + " any more" : "changed";
   return tell(ask_directory(o, m), fmt::format("account {} {}", u.address, what));
 }
 

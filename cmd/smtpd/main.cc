@@ -81,6 +81,8 @@ class Smtpd : public Service {
     o.client_ip = ip;
     o.has_tls = shared_.tls != nullptr;
     o.has_tokens = config_.has_tokens();
+    o.check_sender = config_.check_sender;
+    o.check_header_from = config_.check_header_from;
     o.may_auth_in_clear = config_.plaintext_auth == "always" || (config_.plaintext_auth == "loopback" && is_near);
     for (auto& n : relay_from_) o.may_relay = o.may_relay || n.contains(peer);
     o.max_message = config_.message_size;

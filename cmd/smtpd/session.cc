@@ -89,6 +89,7 @@ void SmtpSession::proceed() {
     return;
   }
   if (engine_.wants() == Wants::lookup) lookup();  // often answered at once, from the cache
+  while (engine_.wants() == Wants::sender && !asked_directory_) sender();
   if (engine_.wants() == Wants::login) login();
   if (engine_.wants() == Wants::commit) commit();
   stream_.write(engine_.take_output());
@@ -119,6 +120,22 @@ void SmtpSession::lookup() {
     if (!*inside) go_on();
   });
   *inside = nullptr;
+}
+
+void SmtpSession::sender() {
+  bool is_inside = true;
+  auto inside = std::make_shared<bool*>(&is_inside);
+  uint64_t asked = s_.directory.may_send(engine_.user(), lower(engine_.sender_address()), [this, inside](Result<bool> may) {
+    asked_directory_ = 0;
+    if (may && !*may) {
+      log::Trace t(id_);
+      log::info("sender_refused", {{"user", engine_.user()}, {"from", engine_.sender_address()}, {"ip", ip_}});
+    }
+    engine_.sender_is(may && *may, may ? std::nullopt : std::optional(trouble(may.error())));
+    if (!*inside) go_on();
+  });
+  *inside = nullptr;
+  if (asked) asked_directory_ = asked;
 }
 
 void SmtpSession::login() {

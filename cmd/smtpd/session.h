@@ -38,6 +38,7 @@ class SmtpSession : public net::StreamHandler, public net::Kept {
   void proceed();  // does what the engine waits for
   void go_on();    // after an answer
   void lookup();
+  void sender();
   void login();
   void commit();
   void end();

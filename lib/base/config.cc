@@ -45,6 +45,8 @@ const std::vector<Setting>& settings() {
       {"tls", "key", &Config::tls_key, "PEM."},
       {"auth", "plaintext", Choice{&Config::plaintext_auth, {"never", "loopback", "always"}}, "Passwords without TLS: \"never\", from \"loopback\" only, or \"always\"."},
       {"auth", "relay_from", &Config::relay_from, "Networks that may send to other domains without a password, e.g. [\"192.0.2.0/24\"]."},
+      {"submission", "check_sender", &Config::check_sender, "Who is logged in sends from his own addresses and aliases only; `jdctl user send-as` gives further ones."},
+      {"submission", "check_header_from", &Config::check_header_from, "The same for the From field of the message."},
       {"oauth", "jwks", &Config::oauth_jwks, "Logins with OAUTHBEARER and XOAUTH2: https URL of the issuer's public keys (JWK set); tokens are then verified here."},
       {"oauth", "introspection", &Config::oauth_introspection, "https URL where the issuer is asked about a token (RFC 7662)."},
       {"oauth", "client", &Config::oauth_client, "Our name there."},

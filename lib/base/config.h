@@ -35,6 +35,8 @@ struct Config {
   bool lmtp = true;                               // on run/lmtp.sock
   std::string tls_certificate, tls_key;           // PEM; relative to etc/
   std::string plaintext_auth = "loopback";        // never | loopback | always
+  bool check_sender = true;                       // who is logged in sends from his own addresses
+  bool check_header_from = false;                 // in the From field too
   // Bearer tokens: off unless one of both URLs is there.
   std::string oauth_jwks, oauth_introspection;    // where the issuer's keys are; where it tells about a token
   std::string oauth_client, oauth_secret_file;    // our name and password at the introspection

@@ -69,11 +69,16 @@ Route route_of(const ipc::Message& m) {
 Client::Client(net::Loop& loop, const std::string& real_run, const std::string& socket_path)
     : client_(loop, "directoryd", socket_path), generation_(Generation::open(real_run)) {}
 
+bool Client::may_look() {
+  if (!generation_.is_there()) return false;
+  uint64_t now_at = generation_.value();
+  if (now_at != seen_) cache_.clear(), rights_.clear();
+  seen_ = now_at;
+  return true;
+}
+
 uint64_t Client::resolve(const std::string& address, Resolved done) {
-  if (generation_.is_there()) {
-    uint64_t now_at = generation_.value();
-    if (now_at != seen_) cache_.clear();
-    seen_ = now_at;
+  if (may_look()) {
     auto i = cache_.find(address);
     if (i != cache_.end() && i->second.until > monotonic()) {
       done(i->second.route);
@@ -92,6 +97,28 @@ uint64_t Client::resolve(const std::string& address, Resolved done) {
       cache_[address] = {route, monotonic() + (route.full_for ? minutes(1) : minutes(5))};
     }
     done(std::move(route));
+  });
+}
+
+uint64_t Client::may_send(const std::string& account, const std::string& address, std::function<void(Result<bool>)> done) {
+  std::string key = account + '\0' + address;
+  if (may_look()) {
+    auto i = rights_.find(key);
+    if (i != rights_.end() && i->second.until > monotonic()) {
+      done(i->second.may);
+      return 0;
+    }
+  }
+  ipc::Message m("may-send");
+  m.set("account", account).set("address", address);
+  return client_.request(std::move(m), [this, key, asked_at = seen_, done = std::move(done)](Result<ipc::Message> r) {
+    if (!r) return done(Unexpected(r.error()));
+    bool may = r->get("may") == "1";
+    if (generation_.is_there() && generation_.value() == asked_at) {
+      if (rights_.size() >= max_cached) rights_.clear();
+      rights_[key] = {may, monotonic() + minutes(5)};
+    }
+    done(may);
   });
 }
 

@@ -58,6 +58,8 @@ class Client {
   using Resolved = std::function<void(Result<Route>)>;
   // Calls back at once (inside) when the answer is cached; the handle is then 0.
   uint64_t resolve(const std::string& address, Resolved done);
+  // May the account send from this address?  Cached like resolve()'s answers, and as inside.
+  uint64_t may_send(const std::string& account, const std::string& address, std::function<void(Result<bool>)> done);
   // perm: wrong name or password, or suspended (one text for all); temp: slow down, or try later.
   // usage: what the client said is not of its mechanism.
   uint64_t authenticate(const auth::Credentials& credentials, const Door& door, std::function<void(Result<Login>)> done);
@@ -67,10 +69,13 @@ class Client {
 
  private:
   struct Cached { Route route; Time until; };
+  struct CachedRight { bool may; Time until; };
+  bool may_look();  // in the caches; drops what a change has made old
   ipc::AsyncClient client_;
   Generation generation_;
   uint64_t seen_ = 0;
   std::unordered_map<std::string, Cached> cache_;
+  std::unordered_map<std::string, CachedRight> rights_;  // by account, NUL, address
 };
 
 ipc::Message to_message(const Route& r);

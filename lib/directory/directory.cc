@@ -201,8 +201,7 @@ Status Directory::remove_account(std::string_view address) {
   return records_->apply(changes);
 }
 
-template <class F>
-Status Directory::change_account(std::string_view address, F change) {
+Status Directory::change_account(std::string_view address, const std::function<void(Account&)>& change) {
   TRY(Parts p, parse_address(address));
   TRY(auto a, account(address));
   if (!a) return fail(Fault::perm, "no account {}@{}", p.local, p.domain);

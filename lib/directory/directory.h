@@ -6,6 +6,7 @@
 // Not thread safe but for password checks, which touch no record.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,10 @@ class Directory {
   // 32 bytes that stay the same, made when first asked for.
   Result<std::string> secret(const std::string& name);
 
+  // May this account send from this address: its own and what is below it (user+tag), an alias that
+  // leads to it, or one that it was given the right for.
+  Result<bool> may_send(std::string_view account, std::string_view address);
+
   Status add_domain(std::string_view name);
   Status remove_domain(std::string_view name);  // only when it has no accounts and aliases
   Result<std::vector<Domain>> domains();
@@ -56,6 +61,9 @@ class Directory {
   // For the password that it has: nothing is done when that is not password_hash any more.
   Status set_scram(std::string_view address, const std::string& password_hash, const std::string& scram);
   Status set_suspended(std::string_view address, bool is_suspended);
+  // Addresses, or "@domain".  perm: it has that right already, or has it not.
+  Status add_send_as(std::string_view address, const std::vector<std::string>& senders);
+  Status remove_send_as(std::string_view address, const std::vector<std::string>& senders);
   Status set_quota(std::string_view address, uint64_t bytes);
   // Sorted; of one domain or, with "", of all; at most `limit` after `after` (an address).
   Result<std::vector<Account>> accounts(std::string_view domain, std::string_view after, std::size_t limit);
@@ -65,9 +73,9 @@ class Directory {
   Result<std::vector<Alias>> aliases(std::string_view domain, std::string_view after, std::size_t limit);
 
  private:
-  template <class F>
-  Status change_account(std::string_view address, F change);
+  Status change_account(std::string_view address, const std::function<void(Account&)>& change);
   Result<std::optional<Alias>> alias(const std::string& address);
+  Result<bool> leads_to(const Route& from, const std::string& account);
   std::unique_ptr<Records> records_;
   std::string separator_;
 };

@@ -66,6 +66,7 @@ std::string encode(const Account& a) {
   put(r, "scram", a.scram);
   put(r, "name", a.name);
   put(r, "quota", a.quota);
+  for (auto& x : a.send_as) put(r, "send-as", x);
   if (a.is_suspended) put(r, "suspended", "1");
   put(r, "node", a.node);
   put(r, "epoch", a.epoch);
@@ -103,6 +104,7 @@ Result<Account> decode_account(std::string_view bytes) {
     else if (k == "scram") a.scram = v;
     else if (k == "name") a.name = v;
     else if (k == "quota") a.quota = to_number(v).value_or(0);
+    else if (k == "send-as") a.send_as.push_back(v);
     else if (k == "suspended") a.is_suspended = v == "1";
     else if (k == "node") a.node = v;
     else if (k == "epoch") a.epoch = to_number(v).value_or(1);

@@ -34,6 +34,7 @@ struct Account : Common {
   std::string scram;          // auth::Verifier's text, of the same password; "": not known yet
   std::string name;           // of the person
   uint64_t quota = 0;         // bytes; 0: none
+  std::vector<std::string> send_as;  // addresses that it may send from beside its own; "@domain": all of it
   bool is_suspended = false;  // no login; mail is still taken
   std::string node = "1";
   uint64_t epoch = 1;

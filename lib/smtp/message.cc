@@ -72,6 +72,7 @@ void Server::end_message() {
   if (envelope_.hops >= queue::max_hops) return refuse(554, "5.4.6", "message went through too many hosts: a mail loop");
   message_.insert(0, received_field());
   envelope_.size = message_.size();
+  if (o_.check_header_from && !user_.empty()) return ask_for_header_senders();
   wants_ = Wants::commit;
 }
 

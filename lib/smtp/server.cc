@@ -27,6 +27,8 @@ void Server::error(int code, std::string_view enhanced, std::string_view text) {
 }
 
 void Server::reset() {
+  senders_.clear();
+  in_header_ = false;
   has_mail_ = false;
   declared_size_ = 0;
   envelope_ = queue::Envelope();

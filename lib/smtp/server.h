@@ -3,7 +3,7 @@
 //
 //   feed(bytes) -> how many were taken; output() is what to send; next() is what it waits for:
 //
-//     start ─ greeting ─> command ─┬─ MAIL ──> command
+//     start ─ greeting ─> command ─┬─ MAIL ──> command      (logged in: ──> sender ──sender_is──> command)
 //                                  ├─ RCPT ──> lookup ──recipient_is──> command
 //                                  ├─ AUTH ──> (lines) ──> login ──logged_in──> command
 //                                  ├─ DATA/BDAT: bytes ──> commit ──committed──> command
@@ -15,7 +15,7 @@
 // 6152 8BITMIME, 6531 SMTPUTF8, 3030 CHUNKING and BINARYMIME, 3461 DSN, 8689 REQUIRETLS, 9422 LIMITS,
 // 4865 FUTURERELEASE (submission, to whom may send), 2852 DELIVERBY.
 // server.cc: bytes and answers; commands.cc: the session's commands; transaction.cc: MAIL, RCPT, DATA,
-// BDAT; parameters.h: what stands behind the paths; message.cc: a message that is complete.
+// BDAT; sender.cc: whose address it is sent from; parameters.h: what stands behind the paths; message.cc: a message that is complete.
 // Bounded: command line 2,048 bytes (12,288 in AUTH), recipients, message size, errors.
 #pragma once
 #include <cstdint>
@@ -45,6 +45,8 @@ struct ServerOptions {
   bool may_auth_in_clear = false;
   bool may_relay = false;         // by its address
   bool has_tokens = false;        // OAUTHBEARER and XOAUTH2 are offered
+  bool check_sender = false;      // who is logged in sends from his own addresses only
+  bool check_header_from = false; // those of the From field too
   uint64_t max_message = 50 << 20;
   uint64_t max_recipients = 1000;
   unsigned max_errors = 20;
@@ -55,7 +57,7 @@ struct ServerOptions {
 
 class Server {
  public:
-  enum class Wants : uint8_t { bytes, lookup, login, commit, starttls, close };
+  enum class Wants : uint8_t { bytes, lookup, sender, login, commit, starttls, close };
   explicit Server(ServerOptions options);
 
   std::size_t feed(std::string_view bytes);
@@ -67,6 +69,9 @@ class Server {
   uint64_t declared_size() const { return declared_size_; }  // MAIL's SIZE; 0: none given
   void recipient_is(std::optional<Reply> refusal);  // nullopt: it is ours; remote: see is_remote
   void recipient_is_remote();                       // taken only from those who may relay
+  // sender: may user() send from this address?  refusal: nobody can say now.
+  const std::string& sender_address() const { return senders_.back(); }
+  void sender_is(bool may, std::optional<Reply> refusal = std::nullopt);
   // login
   const auth::Credentials& credentials() const { return exchange_->credentials(); }
   void logged_in(const std::string& account);
@@ -112,6 +117,7 @@ class Server {
   bool may_auth() const { return o_.is_secured || o_.may_auth_in_clear; }
   void begin_message();
   void end_message();
+  void ask_for_header_senders();
   bool make_lines(bool& bare, bool& long_line);
   std::string received_field() const;
 
@@ -128,6 +134,8 @@ class Server {
   std::optional<auth::Exchange> exchange_;
   std::unique_ptr<DataReader> reader_;
   std::string message_;
+  std::vector<std::string> senders_;  // to be asked for, the next one last
+  bool in_header_ = false;            // they are the message's, not the envelope's
 };
 
 }  // namespace jd::smtp

@@ -33,7 +33,10 @@ void Server::mail(std::string_view a) {
   declared_size_ = p.declared_size;
   envelope_.reverse_path = std::move(path->address);
   has_mail_ = true;
-  reply(250, "2.1.0", "sender ok");
+  bool is_own = user_.empty() || !o_.check_sender || envelope_.reverse_path.empty() || iequals(envelope_.reverse_path, user_);
+  if (is_own) return reply(250, "2.1.0", "sender ok");
+  senders_ = {envelope_.reverse_path};
+  wants_ = Wants::sender;
 }
 
 void Server::rcpt(std::string_view a) {

@@ -4,6 +4,7 @@
 //   recipients  every name @example.test but nobody@ (550), busy@ (451); postmaster; all else is remote
 //   logins      any user with the password "pw"; user "down": the directory does not answer
 //   SCRAM       user "user", password "pencil", the nonce and salt of RFC 7677 §3; no channel binding
+//   senders     an account's own address, team@example.test for everybody; down@: nobody can say
 //   messages    taken as q1, q2 ...; `refuse-commit`: the next one is not (452, no space)
 //   STARTTLS    what the client sent before the handshake is thrown away, as lib/net's Stream does
 #pragma once
@@ -49,6 +50,8 @@ class SmtpPlayer {
       auto wants = engine_.wants();
       if (wants == Wants::lookup) lookup();
       else if (wants == Wants::login) login();
+      else if (wants == Wants::sender && engine_.sender_address() == "down@example.test") engine_.sender_is(false, jd::smtp::Reply{451, "4.3.0", "try again later"});
+      else if (wants == Wants::sender) engine_.sender_is(engine_.sender_address() == "team@example.test" || engine_.sender_address() == engine_.user() + "@example.test");
       else if (wants == Wants::commit) commit();
       else break;
     }

@@ -19,7 +19,7 @@
 //   quota N, message-size N, max-bad N    before the first C:
 //   over                    the first session must have ended
 // Of SMTP (the outside that it meets is in smtp_player.h):
-//   smtp, submission, lmtp, no-tls, tls-at-once, auth-in-clear, may-relay, message-size N, recipients N,
+//   smtp, submission, lmtp, no-tls, tls-at-once, auth-in-clear, may-relay, check-sender, check-header-from, message-size N, recipients N,
 //   errors N, max-messages N, max-hold SECONDS
 //                           before the first line of either side
 //   secured                 the TLS handshake is done
@@ -171,6 +171,8 @@ class Transcript {
       if (w[0] == "no-tls") return smtp_.has_tls = false, true;
       if (w[0] == "tls-at-once") return smtp_.is_secured = true;
       if (w[0] == "auth-in-clear") return smtp_.may_auth_in_clear = true;
+      if (w[0] == "check-sender") return smtp_.check_sender = true;
+      if (w[0] == "check-header-from") return smtp_.check_sender = smtp_.check_header_from = true;
       if (w[0] == "may-relay") return smtp_.may_relay = true;
       if (w.size() == 2 && w[0] == "message-size") return smtp_.max_message = *to_number(w[1]), true;
       if (w.size() == 2 && w[0] == "recipients") return smtp_.max_recipients = *to_number(w[1]), true;

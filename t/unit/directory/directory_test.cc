@@ -124,6 +124,28 @@ TEST(Record, KeepsWhatALaterVersionAdded) {
   EXPECT_FALSE(decode_account(""));
 }
 
+TEST_P(Both, WhoMaySendFromWhichAddress) {
+  ASSERT_TRUE(d->add_domain("example.test"));
+  for (const char* n : {"ann", "bob"}) ASSERT_TRUE(d->add_account(std::string(n) + "@example.test", "", 0, ""));
+  ASSERT_TRUE(d->add_alias("team@example.test", {"crew@example.test"}));
+  ASSERT_TRUE(d->add_alias("crew@example.test", {"team@example.test", "maildir:/x", "ann@example.test"}));
+  auto may = [&](const char* account, const char* address) { return *d->may_send(account, address); };
+  for (const char* own : {"ann@example.test", "ANN@example.test", "ann+x@example.test", "team@example.test", "team+x@example.test", "crew@example.test", "postmaster@example.test"})
+    EXPECT_TRUE(may("ann@example.test", own)) << own;
+  for (const char* other : {"bob@example.test", "nobody@example.test", "ann@elsewhere.test", "", "ann", "@example.test", "annx@example.test", "\"a b\"@example.test"})
+    EXPECT_FALSE(may("ann@example.test", other)) << other;
+  EXPECT_FALSE(may("bob@example.test", "team@example.test"));
+  EXPECT_FALSE(may("nobody@example.test", "nobody@example.test"));
+  ASSERT_TRUE(d->add_send_as("bob@example.test", {"Boss@elsewhere.test", "ann@example.test", "@all.test"}));
+  for (const char* given : {"boss@elsewhere.test", "ann@example.test", "ann+y@example.test", "x@all.test"}) EXPECT_TRUE(may("bob@example.test", given)) << given;
+  EXPECT_FALSE(may("bob@example.test", "x@sub.all.test"));
+  EXPECT_FALSE(may("ann@example.test", "boss@elsewhere.test"));
+  EXPECT_EQ(d->add_send_as("bob@example.test", {"boss@elsewhere.test"}).error().what, "bob@example.test may send as boss@elsewhere.test already");
+  EXPECT_EQ(d->remove_send_as("ann@example.test", {"boss@elsewhere.test"}).error().what, "ann@example.test has not the right to send as boss@elsewhere.test");
+  ASSERT_TRUE(d->remove_send_as("bob@example.test", {"BOSS@elsewhere.test"}));
+  EXPECT_FALSE(may("bob@example.test", "boss@elsewhere.test"));
+}
+
 // Whatever add_account said yes to is there after the process was killed in the middle of its work.
 TEST(Bdb, NothingAcknowledgedIsLostByKill) {
   std::string path = scratch();
