@@ -58,7 +58,7 @@ def documented_commands(mdoc):
     for entry in re.split(r"^\.It Cm ", section(mdoc, "DESCRIPTION").partition("\n.El\n")[0], flags=re.M)[1:]:
         line, _, body = entry.partition("\n")
         words = re.split(r" (?:Ar|Fl|Op|Oo)\b", line)[0].split()
-        nouns = words[:1] if "|" not in words[1:2] and len(words) > 1 else []
+        nouns = words[:words.index("|") - 1] if "|" in words else words[:-1]
         commands |= {(*nouns, w) for w in words[len(nouns):] if w != "|"}
         flags |= flags_in(entry)
         if body.strip():

@@ -125,7 +125,6 @@ TEST(Record, KeepsWhatALaterVersionAdded) {
 }
 
 TEST_P(Both, WhoMaySendFromWhichAddress) {
-  ASSERT_TRUE(d->add_domain("example.test"));
   for (const char* n : {"ann", "bob"}) ASSERT_TRUE(d->add_account(std::string(n) + "@example.test", "", 0, ""));
   ASSERT_TRUE(d->add_alias("team@example.test", {"crew@example.test"}));
   ASSERT_TRUE(d->add_alias("crew@example.test", {"team@example.test", "maildir:/x", "ann@example.test"}));
