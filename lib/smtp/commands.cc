@@ -7,6 +7,9 @@
 #include "lib/smtp/server.h"
 
 namespace jd::smtp {
+namespace {
+constexpr unsigned max_idle_talk = 100;
+}
 
 void Server::command(std::string_view line) {
   auto space = line.find(' ');
@@ -21,6 +24,10 @@ void Server::command(std::string_view line) {
   if (verb == "BDAT") return bdat(argument);
   if (verb == "AUTH") return auth(argument);
   if (verb == "STARTTLS") return starttls(argument);
+  if (verb == "XCLIENT") return xclient(argument);
+  if (verb == "XFORWARD") return xforward(argument);
+  if (is_idle_talk()) return;
+  if (verb == "ETRN") return etrn(argument);
   if (verb == "RSET") {
     if (!argument.empty()) return error(501, "5.5.4", "RSET takes no argument");
     reset();
@@ -31,6 +38,7 @@ void Server::command(std::string_view line) {
   if (verb == "EXPN") return error(502, "5.5.1", "lists are not shown");
   if (verb == "HELP") return reply(214, "2.0.0", "jdmail; commands as in RFC 5321, see EHLO for extensions");
   if (verb == "QUIT") {
+    if (!argument.empty()) return error(501, "5.5.4", "QUIT takes no argument");
     reply(221, "2.0.0", fmt::format("{} good bye", o_.hostname));
     wants_ = Wants::close;
     return;
@@ -44,7 +52,17 @@ void Server::command(std::string_view line) {
   error(500, "5.5.1", "unknown command");
 }
 
+// Commands that lead to nothing hold a connection as well as errors do.
+bool Server::is_idle_talk() {
+  if (++idle_talk_ <= max_idle_talk) return false;
+  if (++errors_ < o_.max_errors) return false;
+  dismiss("too many commands and no mail, good bye", "4.7.0");
+  if (o_.guard) o_.guard->refused(*this, Guard::What::session, {421, "4.7.0", "too many commands and no mail"});
+  return true;
+}
+
 void Server::hello(std::string_view argument, bool is_extended) {
+  if (is_idle_talk()) return;
   // Names of many odd kinds are said by hosts that mean well; what cannot stand in Received is refused.
   if (argument.empty() || argument.size() > 255 || std::any_of(argument.begin(), argument.end(), [](char c) { return is_ctl(c) || c == ' '; }))
     return error(501, "5.5.4", "say your host name");
@@ -59,6 +77,8 @@ void Server::hello(std::string_view argument, bool is_extended) {
                                  o_.hostname, o_.max_message, o_.min_by.seconds(), o_.max_recipients);
   if (o_.max_messages) text += fmt::format(" MAILMAX={}", o_.max_messages);
   if (o_.is_secured) text += "\nREQUIRETLS";  // RFC 8689 §2: in TLS only
+  if (o_.may_etrn) text += "\nETRN";
+  if (o_.may_xclient) text += fmt::format("\nXCLIENT {}\nXFORWARD {}", attribute_names(Speech::xclient), attribute_names(Speech::xforward));
   if (may_hold()) text += fmt::format("\nFUTURERELEASE {} {}", o_.max_hold.seconds(), iso8601(now() + o_.max_hold).substr(0, 19) + "Z");
   if (o_.has_tls && !o_.is_secured) text += "\nSTARTTLS";
   if (may_auth() && o_.kind != Kind::lmtp) {

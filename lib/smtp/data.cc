@@ -17,6 +17,11 @@ void DataReader::put(std::string_view s) {
   message_.append(s);
 }
 
+void DataReader::drop() {
+  limit_ = 0;
+  std::string().swap(message_);
+}
+
 LineFaults line_faults(std::string_view message) {
   LineFaults r;
   std::size_t begin = 0, next_cr = message.find('\r');

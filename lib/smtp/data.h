@@ -23,6 +23,8 @@ class DataReader {
   bool has_8bit() const;
   std::string& message() { return message_; }  // CRLF, unstuffed; empty when too big
   uint64_t size() const { return size_; }
+  std::size_t held() const { return message_.capacity(); }
+  void drop();  // reads on to the end and keeps nothing
 
   static constexpr std::size_t max_line = 1 << 20;  // §4.5.3.1.6 asks for 998; mail has more
 

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 // A message that is complete: what is refused about it, and our Received field.
+#include "lib/base/random.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
+#include "lib/mime/header.h"
 #include "lib/mime/seven_bit.h"
 #include "lib/smtp/server.h"
 
 namespace jd::smtp {
+namespace {
+constexpr std::size_t max_header = 1 << 20;
+constexpr unsigned max_fields = 10'000;
+}
 
 std::string Server::with() const {
   std::string w = o_.kind == Kind::lmtp ? "LMTP" : envelope_.smtputf8 ? "UTF8SMTP" : extended_ ? "ESMTP" : "SMTP";
@@ -17,10 +23,11 @@ std::string Server::with() const {
 }
 
 std::string Server::received_field() const {
-  std::string from = helo_.empty() ? "unknown" : helo_;
-  std::string ip = o_.client_ip.find(':') == std::string::npos ? o_.client_ip : "IPv6:" + o_.client_ip;
+  bool is_hidden = o_.hide_client && o_.kind == Kind::submission && !user_.empty();
+  std::string from = is_hidden ? "hidden.invalid" : helo_.empty() ? "unknown" : helo_;
+  std::string ip = is_hidden ? "" : o_.client_ip.find(':') == std::string::npos ? o_.client_ip : "IPv6:" + o_.client_ip;
   std::string r = fmt::format("Received: from {}", from);
-  if (!ip.empty()) r += fmt::format(" ([{}])", ip);
+  if (!ip.empty()) r += fmt::format(" ({}[{}])", client_name_.empty() ? "" : client_name_ + " ", ip);
   if (!tls_.empty()) r += fmt::format("\r\n\t(using {})", tls_);
   r += fmt::format("\r\n\tby {} with {}", o_.hostname, with());
   // RFC 5321 §7.6: with several recipients their names would tell blind copies.
@@ -33,7 +40,14 @@ void Server::begin_message() {
   envelope_.user = user_;
   envelope_.ip = o_.client_ip;
   envelope_.helo = helo_;
+  envelope_.host = client_name_;
   envelope_.with = with();
+  if (!forwarded_) return;
+  auto take = [](std::string& to, const std::optional<std::string>& from) { if (from) to = *from; };
+  take(envelope_.ip, forwarded_->ip);
+  take(envelope_.host, forwarded_->name);
+  take(envelope_.helo, forwarded_->helo);
+  forwarded_.reset();
 }
 
 // RFC 3030 §3 lets a host that cannot keep binary data encode it: mailboxes and POP3 have lines only.
@@ -48,6 +62,35 @@ bool Server::make_lines(bool& bare, bool& long_line) {
   return true;
 }
 
+// The fields are gone through once.  Of submission (RFC 6409 §8) a message without Date or Message-ID
+// gets them; one that is signed is as its signer left it.
+std::optional<Reply> Server::look_at_header(std::string& added) {
+  unsigned fields = 0;
+  bool has_date = false, has_id = false, is_signed = false;
+  mime::FieldReader reader(message_);
+  for (mime::Field f; reader.next(f); fields++) {
+    switch (f.name.size()) {
+      case 4: has_date = has_date || iequals(f.name, "date"); break;
+      case 8: envelope_.hops += iequals(f.name, "received"); break;
+      case 10: has_id = has_id || iequals(f.name, "message-id"); break;
+      case 14: is_signed = is_signed || iequals(f.name, "dkim-signature"); break;
+      default: break;
+    }
+  }
+  if (reader.offset() > max_header || fields > max_fields)
+    return Reply{554, "5.6.0", fmt::format("the header is larger than {} or has more than {} fields", size_text(max_header), max_fields)};
+  if (envelope_.hops >= queue::max_hops) return Reply{554, "5.4.6", "message went through too many hosts: a mail loop"};
+  if (o_.kind != Kind::submission || is_signed) return std::nullopt;
+  if (!has_date) added += fmt::format("Date: {}\r\n", rfc5322_date(envelope_.received));
+  if (!has_id) added += fmt::format("Message-ID: <{}@{}>\r\n", unique_id(), o_.hostname);
+  return std::nullopt;
+}
+
+void Server::refuse_message(const Reply& r) {
+  if (o_.guard) o_.guard->refused(*this, Guard::What::message, r);
+  not_committed(r);
+}
+
 void Server::end_message() {
   bool too_big = reader_ ? reader_->is_too_big() : message_.size() > o_.max_message;
   bool bare = reader_ && reader_->has_bare(), long_line = reader_ && reader_->has_long_line();
@@ -60,17 +103,18 @@ void Server::end_message() {
   }
   reader_.reset();
   auto refuse = [&](int code, std::string_view enhanced, std::string_view text) {
-    not_committed({code, std::string(enhanced), std::string(text)});
+    refuse_message({code, std::string(enhanced), std::string(text)});
   };
+  if (is_dropped_) return refuse_message(no_room());
   if (too_big) return refuse(552, "5.3.4", fmt::format("message is larger than the {} allowed", size_text(o_.max_message)));
   if (envelope_.body == queue::Body::binary && !make_lines(bare, long_line))
     return refuse(554, "5.6.3", "a binary message with bare CR, LF or NUL outside of a part that may be encoded is not taken");
   if (bare) return refuse(554, "5.6.0", "message has a bare CR or LF: lines end with CR LF (RFC 5321 2.3.8)");
   if (long_line) return refuse(554, "5.6.0", "message has a line that is too long");
   if (envelope_.body == queue::Body::seven_bit && !is_ascii(message_)) envelope_.body = queue::Body::eight_bit;
-  envelope_.hops = queue::count_received(message_);
-  if (envelope_.hops >= queue::max_hops) return refuse(554, "5.4.6", "message went through too many hosts: a mail loop");
-  message_.insert(0, received_field());
+  std::string added;
+  if (auto refusal = look_at_header(added)) return refuse_message(*refusal);
+  message_.insert(0, received_field() + added);
   envelope_.size = message_.size();
   if (o_.check_header_from && !user_.empty()) return ask_for_header_senders();
   wants_ = Wants::commit;

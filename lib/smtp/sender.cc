@@ -22,7 +22,7 @@ void Server::ask_for_header_senders() {
       std::string spec = lower(a.is_complete() ? mime::address_spec(a) : a.local + a.domain);
       if (spec != user_ && std::find(authors.begin(), authors.end(), spec) == authors.end()) authors.push_back(std::move(spec));
     }
-  if (authors.size() > max_authors) return not_committed({550, "5.7.1", fmt::format("From has more than {} authors", max_authors)});
+  if (authors.size() > max_authors) return refuse_message({550, "5.7.1", fmt::format("From has more than {} authors", max_authors)});
   senders_ = std::move(authors);
   in_header_ = true;
   wants_ = senders_.empty() ? Wants::commit : Wants::sender;
@@ -37,10 +37,11 @@ void Server::sender_is(bool may, std::optional<Reply> refusal) {
                                                               escape(address.substr(0, 320)), in_header_ ? " in From" : "", user_)};
   if (!in_header_) {
     if (!refusal) return reply(250, "2.1.0", "sender ok");
+    if (o_.guard) o_.guard->refused(*this, Guard::What::sender, *refusal);
     reset();
     return error(*refusal);
   }
-  if (refusal) return not_committed(*refusal);
+  if (refusal) return refuse_message(*refusal);
   wants_ = senders_.empty() ? Wants::commit : Wants::sender;
 }
 

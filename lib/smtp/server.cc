@@ -2,6 +2,7 @@
 #include "lib/smtp/server.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/base/text.h"
 #include "lib/base/time.h"
@@ -9,9 +10,12 @@
 namespace jd::smtp {
 namespace {
 constexpr std::size_t max_line = 2048, max_auth_line = 12'290;
+constexpr unsigned first_delayed = 5;  // error: people mistype
 }  // namespace
 
-Server::Server(ServerOptions options) : o_(std::move(options)) {
+Server::Server(ServerOptions options) : o_(std::move(options)) { greet(); }
+
+void Server::greet() {
   reply(220, "", fmt::format("{} {} jdmail", o_.hostname, o_.kind == Kind::lmtp ? "LMTP" : "ESMTP"));
 }
 
@@ -20,10 +24,33 @@ void Server::reply(int code, std::string_view enhanced, std::string_view text) {
 }
 
 void Server::error(int code, std::string_view enhanced, std::string_view text) {
+  if (wants_ == Wants::close) return reply(code, enhanced, text);
+  bool is_late = ++errors_ >= first_delayed && o_.tarpit.ns > 0;
+  bool is_last = errors_ >= o_.max_errors && errors_ > accepted_;
+  std::string before = is_late ? std::exchange(output_, {}) : "";
   reply(code, enhanced, text);
-  if (++errors_ < o_.max_errors || wants_ == Wants::close) return;
-  reply(421, "4.7.0", "too many errors, good bye");
-  wants_ = Wants::close;
+  if (is_last) {
+    Reply last{421, "4.7.0", "too many errors, good bye"};
+    reply(last.code, last.enhanced, last.text);
+    if (o_.guard) o_.guard->refused(*this, Guard::What::session, last);
+    wants_ = Wants::close;
+  }
+  if (!is_late) return;
+  // What was answered before leaves now; this waits.
+  held_output_ = std::exchange(output_, std::move(before));
+  close_after_delay_ = is_last;
+  wants_ = Wants::delay;
+}
+
+void Server::delay_over() {
+  output_ += std::exchange(held_output_, {});
+  wants_ = close_after_delay_ ? Wants::close : Wants::bytes;
+}
+
+void Server::refuse_by(Guard::What what, const Reply& r) {
+  reply(r.code, r.enhanced, r.text);
+  if (r.code == 421) wants_ = Wants::close;
+  if (o_.guard) o_.guard->refused(*this, what, r);
 }
 
 void Server::reset() {
@@ -35,7 +62,7 @@ void Server::reset() {
   reader_.reset();
   message_.clear();
   chunk_left_ = 0;
-  last_chunk_ = chunk_refused_ = false;
+  last_chunk_ = chunk_refused_ = is_chunked_ = is_dropped_ = false;
 }
 
 void Server::dismiss(const std::string& text, std::string_view enhanced) {
@@ -64,15 +91,10 @@ std::size_t Server::feed(std::string_view in) {
     }
     if (mode_ == Mode::bdat) {
       auto n = static_cast<std::size_t>(std::min<uint64_t>(chunk_left_, rest.size()));
-      if (!chunk_refused_) message_.append(rest.substr(0, n));
+      if (!chunk_refused_ && !is_dropped_) message_.append(rest.substr(0, n));
       chunk_left_ -= n;
       used += n;
-      if (chunk_left_ == 0) {
-        mode_ = Mode::command;
-        if (chunk_refused_) continue;  // answered when the chunk was announced
-        if (last_chunk_) end_message();
-        else reply(250, "2.0.0", fmt::format("{} octets received", message_.size()));
-      }
+      if (chunk_left_ == 0) end_chunk();
       continue;
     }
     auto lf = rest.find('\n');
@@ -105,19 +127,24 @@ std::size_t Server::feed(std::string_view in) {
 
 void Server::recipient_is(std::optional<Reply> refusal) {
   wants_ = Wants::bytes;
-  if (refusal) return error(refusal->code, refusal->enhanced, refusal->text);
+  if (refusal) {
+    if (o_.guard) o_.guard->refused(*this, Guard::What::recipient, *refusal);
+    return error(*refusal);
+  }
   envelope_.recipients.push_back(pending_);
+  accepted_++;
   reply(250, "2.1.5", "recipient ok");
 }
 
 void Server::recipient_is_remote() {
   wants_ = Wants::bytes;
-  if (o_.kind == Kind::lmtp) return error(550, "5.1.1", "no such mailbox here");
+  if (o_.kind == Kind::lmtp) return recipient_is(Reply{550, "5.1.1", "no such mailbox here"});
   if (user_.empty() && !o_.may_relay) {
-    if (o_.kind == Kind::submission) return error(530, "5.7.0", "log in first");
-    return error(550, "5.7.1", "we do not relay for you: log in, or use the domain's own mail host");
+    if (o_.kind == Kind::submission) return recipient_is(Reply{530, "5.7.0", "log in first"});
+    return recipient_is(Reply{550, "5.7.1", "we do not relay for you: log in, or use the domain's own mail host"});
   }
   envelope_.recipients.push_back(pending_);
+  accepted_++;
   reply(250, "2.1.5", "recipient ok, will be relayed");
 }
 
@@ -159,6 +186,7 @@ void Server::secured(const std::string& version, const std::string& cipher) {
   helo_.clear();
   user_.clear();
   extended_ = false;
+  forwarded_.reset();
   mode_ = Mode::command;
   reset();
 }
@@ -170,6 +198,7 @@ void Server::committed(const std::string& id) {
   std::size_t times = o_.kind == Kind::lmtp ? envelope_.recipients.size() : 1;
   for (std::size_t i = 0; i < times; i++) reply(250, "2.0.0", "queued as " + id);
   messages_++;
+  idle_talk_ = 0;
   reset();
 }
 

@@ -8,15 +8,21 @@
 //                                  ├─ AUTH ──> (lines) ──> login ──logged_in──> command
 //                                  ├─ DATA/BDAT: bytes ──> commit ──committed──> command
 //                                  ├─ STARTTLS ──> starttls ──secured──> start (EHLO again)
+//                                  ├─ ETRN ──> etrn ──etrn_started──> command
+//                                  ├─ a mistake too many ──> delay ──delay_over──> command
 //                                  └─ QUIT / too many errors ──> close
 //   While it waits for an answer it takes no bytes; pipelined commands stay with the caller.
 //
 // RFC 5321, 1870 SIZE, 2033 LMTP, 2034/3463 enhanced codes, 2920 PIPELINING, 3207 STARTTLS, 4954 AUTH,
 // 6152 8BITMIME, 6531 SMTPUTF8, 3030 CHUNKING and BINARYMIME, 3461 DSN, 8689 REQUIRETLS, 9422 LIMITS,
-// 4865 FUTURERELEASE (submission, to whom may send), 2852 DELIVERBY.
+// 4865 FUTURERELEASE (submission, to whom may send), 2852 DELIVERBY, 1985 ETRN; Postfix's XCLIENT, XFORWARD.
 // server.cc: bytes and answers; commands.cc: the session's commands; transaction.cc: MAIL, RCPT, DATA,
-// BDAT; sender.cc: whose address it is sent from; parameters.h: what stands behind the paths; message.cc: a message that is complete.
-// Bounded: command line 2,048 bytes (12,288 in AUTH), recipients, message size, errors.
+// BDAT; sender.cc: whose address it is sent from; parameters.h: what stands behind the paths; message.cc: a
+// message that is complete; front.cc: XCLIENT, XFORWARD, ETRN; guard.h: what the outside forbids.
+// Bounded: command line 2,048 bytes (12,288 in AUTH), recipients, message size, header, errors.
+// Errors: from the fifth on the answer waits (delay); max_errors end the session when they are more
+// than the recipients accepted: a list with some dead addresses is no attack.  100 commands in a row
+// that lead to nothing (NOOP, RSET, VRFY ...) count as an error each from there on.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -29,6 +35,8 @@
 #include "lib/base/secret.h"
 #include "lib/queue/envelope.h"
 #include "lib/smtp/data.h"
+#include "lib/smtp/forwarded.h"
+#include "lib/smtp/guard.h"
 #include "lib/smtp/parameters.h"
 #include "lib/smtp/reply.h"
 
@@ -50,6 +58,10 @@ struct ServerOptions {
   uint64_t max_message = 50 << 20;
   uint64_t max_recipients = 1000;
   unsigned max_errors = 20;
+  Span tarpit;                    // 0: errors are answered at once
+  bool may_xclient = false, may_etrn = false;
+  bool hide_client = false;       // who has logged in is named in Received by nothing but that
+  Guard* guard = nullptr;         // outlives the engine
   uint64_t max_messages = 0;      // of one session (LIMITS: MAILMAX); 0: no limit
   Span max_hold;                  // FUTURERELEASE; 0: not offered
   Span min_by = minutes(1);       // DELIVERBY: the shortest time after which mail may be returned
@@ -57,7 +69,7 @@ struct ServerOptions {
 
 class Server {
  public:
-  enum class Wants : uint8_t { bytes, lookup, sender, login, commit, starttls, close };
+  enum class Wants : uint8_t { bytes, lookup, sender, login, commit, starttls, etrn, delay, close };
   explicit Server(ServerOptions options);
 
   std::size_t feed(std::string_view bytes);
@@ -86,11 +98,25 @@ class Server {
   // starttls
   void secured(const std::string& version, const std::string& cipher);
 
+  // etrn: mail for this domain (and what is below it) is to be tried now
+  const std::string& etrn_domain() const { return pending_.address; }
+  bool etrn_with_below() const { return etrn_below_; }
+  void etrn_started(const Result<uint64_t>& messages);  // how many wait there
+  // delay: so long nothing is to be said to the client
+  Span delay() const { return o_.tarpit; }
+  void delay_over();
+
+  // A message that is coming in: bytes of memory it has, and the end of that: it is read on and refused.
+  bool is_receiving() const { return mode_ == Mode::data || mode_ == Mode::bdat; }
+  std::size_t held() const { return reader_ ? reader_->held() : message_.capacity(); }
+  void drop_message();
+
   // 421 and the end: shutting down, idle too long.
   void dismiss(const std::string& text, std::string_view enhanced = "4.4.2");
   const std::string& user() const { return user_; }
   const std::string& helo() const { return helo_; }
   unsigned errors() const { return errors_; }
+  const ServerOptions& options() const { return o_; }
   std::string with() const;  // RFC 3848: ESMTPSA, LMTP ...
 
  private:
@@ -98,7 +124,9 @@ class Server {
   void command(std::string_view line);
   void reply(int code, std::string_view enhanced, std::string_view text);
   void error(int code, std::string_view enhanced, std::string_view text);
+  void greet();
   void reset();
+  void refuse_by(Guard::What what, const Reply& r);
   void too_long();
   void no_recipients();
   void hello(std::string_view argument, bool is_extended);
@@ -108,14 +136,22 @@ class Server {
   void bdat(std::string_view argument);
   void auth(std::string_view argument);
   void starttls(std::string_view argument);
+  void xclient(std::string_view argument);
+  void xforward(std::string_view argument);
+  void etrn(std::string_view argument);
+  bool is_idle_talk();
   void auth_step(auth::Exchange::Step step);
   Offered offered() const;
   bool may_hold() const { return o_.kind == Kind::submission && o_.max_hold.ns > 0 && (!user_.empty() || o_.may_relay); }
   void vrfy(std::string_view argument);
+  void refuse_chunk(const Reply& r, bool is_mistake = true);
+  void refuse_message(const Reply& r);
+  void end_chunk();
   void error(const Reply& r) { error(r.code, r.enhanced, r.text); }
   auth::Offer offer() const { return {o_.is_secured, o_.has_tokens}; }
   bool may_auth() const { return o_.is_secured || o_.may_auth_in_clear; }
   void begin_message();
+  std::optional<Reply> look_at_header(std::string& added);
   void end_message();
   void ask_for_header_senders();
   bool make_lines(bool& bare, bool& long_line);
@@ -124,15 +160,17 @@ class Server {
   ServerOptions o_;
   Mode mode_ = Mode::command;
   Wants wants_ = Wants::bytes;
-  std::string output_, helo_, user_, tls_;
-  bool extended_ = false, has_mail_ = false, skipping_line_ = false;
-  unsigned errors_ = 0;
+  std::string output_, held_output_, helo_, user_, tls_, client_name_;
+  bool extended_ = false, has_mail_ = false, skipping_line_ = false, etrn_below_ = false, close_after_delay_ = false;
+  unsigned errors_ = 0, idle_talk_ = 0;
+  uint64_t accepted_ = 0;  // recipients, in the whole session
   uint64_t declared_size_ = 0, chunk_left_ = 0, messages_ = 0;
-  bool last_chunk_ = false, chunk_refused_ = false;
+  bool last_chunk_ = false, chunk_refused_ = false, is_chunked_ = false, is_dropped_ = false;
   queue::Envelope envelope_;
   queue::Recipient pending_;
   std::optional<auth::Exchange> exchange_;
   std::unique_ptr<DataReader> reader_;
+  std::unique_ptr<Attributes> forwarded_;  // XFORWARD: of the next message
   std::string message_;
   std::vector<std::string> senders_;  // to be asked for, the next one last
   bool in_header_ = false;            // they are the message's, not the envelope's

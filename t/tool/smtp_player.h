@@ -5,6 +5,7 @@
 //   logins      any user with the password "pw"; user "down": the directory does not answer
 //   SCRAM       user "user", password "pencil", the nonce and salt of RFC 7677 §3; no channel binding
 //   senders     an account's own address, team@example.test for everybody; down@: nobody can say
+//   ETRN        busy.test: qrun does not answer; idle.test: nothing waits; else 3 messages
 //   messages    taken as q1, q2 ...; `refuse-commit`: the next one is not (452, no space)
 //   STARTTLS    what the client sent before the handshake is thrown away, as lib/net's Stream does
 #pragma once
@@ -35,11 +36,13 @@ class SmtpPlayer {
     engine_.dismiss("idle too long, good bye");
     said += engine_.take_output();
   }
+  void no_room() { engine_.drop_message(); }
   void refuse_commit() { refuse_commit_ = true; }
   bool is_over() const { return engine_.wants() == Wants::close; }
   bool wants_tls() const { return engine_.wants() == Wants::starttls; }
   // One line "k=v k=v" per message taken, and the lines of the last one.
   std::string envelopes, message;
+  int delays = 0;  // answers that had to wait
 
  private:
   using Wants = jd::smtp::Server::Wants;
@@ -53,6 +56,8 @@ class SmtpPlayer {
       else if (wants == Wants::sender && engine_.sender_address() == "down@example.test") engine_.sender_is(false, jd::smtp::Reply{451, "4.3.0", "try again later"});
       else if (wants == Wants::sender) engine_.sender_is(engine_.sender_address() == "team@example.test" || engine_.sender_address() == engine_.user() + "@example.test");
       else if (wants == Wants::commit) commit();
+      else if (wants == Wants::etrn) etrn();
+      else if (wants == Wants::delay) delays++, engine_.delay_over();
       else break;
     }
     if (wants_tls()) waiting_.clear();
@@ -91,6 +96,12 @@ class SmtpPlayer {
     if (c.user == "down") engine_.login_failed({454, "4.7.0", "temporary authentication failure"});
     else if (c.password.reveal() == "pw" && c.act_as.empty()) engine_.logged_in(c.user);
     else engine_.login_failed({535, "5.7.8", "wrong user name or password"});
+  }
+
+  void etrn() {
+    auto& d = engine_.etrn_domain();
+    if (d == "busy.test") engine_.etrn_started(jd::fail(jd::Fault::temp, "down"));
+    else engine_.etrn_started(d == "idle.test" ? 0 : engine_.etrn_with_below() ? 4 : 3);
   }
 
   void commit() {

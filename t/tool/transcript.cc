@@ -20,10 +20,12 @@
 //   over                    the first session must have ended
 // Of SMTP (the outside that it meets is in smtp_player.h):
 //   smtp, submission, lmtp, no-tls, tls-at-once, auth-in-clear, may-relay, check-sender, check-header-from, message-size N, recipients N,
-//   errors N, max-messages N, max-hold SECONDS
+//   errors N, max-messages N, max-hold SECONDS, may-xclient, may-etrn, hide-client, tarpit
 //                           before the first line of either side
 //   secured                 the TLS handshake is done
 //   long N                  the client sends N times "x" and CRLF
+//   delays N                so many answers had to wait until now
+//   no-room                 there is no memory for the message that is coming in
 //   refuse-commit, dismiss  the next message cannot be stored; the session is ended by us
 //   E: pattern              the next envelope that was taken
 //   T: pattern              the next line of the message taken last
@@ -176,6 +178,10 @@ class Transcript {
       if (w[0] == "may-relay") return smtp_.may_relay = true;
       if (w.size() == 2 && w[0] == "message-size") return smtp_.max_message = *to_number(w[1]), true;
       if (w.size() == 2 && w[0] == "recipients") return smtp_.max_recipients = *to_number(w[1]), true;
+      if (w[0] == "may-xclient") return smtp_.may_xclient = true;
+      if (w[0] == "may-etrn") return smtp_.may_etrn = true;
+      if (w[0] == "hide-client") return smtp_.hide_client = true;
+      if (w[0] == "tarpit") return smtp_.tarpit = seconds(1), true;
       if (w.size() == 2 && w[0] == "errors") return smtp_.max_errors = static_cast<unsigned>(*to_number(w[1])), true;
       if (w.size() == 2 && w[0] == "max-messages") return smtp_.max_messages = *to_number(w[1]), true;
       if (w.size() == 2 && w[0] == "max-hold") return smtp_.max_hold = seconds(static_cast<int64_t>(*to_number(w[1]))), true;
@@ -185,6 +191,8 @@ class Transcript {
     if (rest.starts_with("T:")) return expect_line(p.smtp->message, text);
     if (w[0] == "secured") return p.smtp->wants_tls() ? p.smtp->secured(), true : wrong("no handshake is due");
     if (w.size() == 2 && w[0] == "long") return raw(1, std::string(*to_number(w[1]), 'x') + "\r\n");
+    if (w.size() == 2 && w[0] == "delays") return std::to_string(p.smtp->delays) == w[1] || wrong(fmt::format("{} answers waited", p.smtp->delays));
+    if (w[0] == "no-room") return p.smtp->no_room(), true;
     if (w[0] == "refuse-commit") return p.smtp->refuse_commit(), true;
     if (w[0] == "dismiss") return p.smtp->dismiss(p.said), true;
     if (w[0] == "over") return p.is_over() || wrong("the session goes on");

@@ -45,6 +45,8 @@ C: RSET
 S: 250 2.0.0 ok
 C: DATA
 S: 503 5.5.1 *
+C: QUIT now
+S: 501 5.5.4 *
 C: quit
 S: 221 2.0.0 mx.example.test good bye
 over

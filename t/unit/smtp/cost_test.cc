@@ -15,6 +15,7 @@ void play(const std::string& client, std::size_t piece) {
   ServerOptions o;
   o.hostname = "mx.test";
   o.max_recipients = 100'000;
+  o.max_errors = UINT32_MAX;
   Server s(o);
   std::string waiting;
   for (std::size_t at = 0; at < client.size(); at += piece) {
