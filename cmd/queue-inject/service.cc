@@ -30,7 +30,7 @@ InjectService::InjectService(const Config& config, const Paths& paths)
         spare_timer_.start(seconds(5));
       }),
       server_(loop_, [this](ipc::Request r) { take(std::move(r)); }, max_frame_bytes),
-      qrun_(loop_, "qrun", paths_.socket("qrun")) {}
+      qrun_(loop_, "qrun", paths_.socket("qrun")), orders_(loop_, "qrun", paths_.socket("qrun-admin")) {}
 
 Status InjectService::listen() {
   for (const char* user : {"jdnet", "jdqueue", "jdmail", "jdgate", "jddir"})
@@ -63,6 +63,7 @@ void InjectService::take(ipc::Request r) {
     auto p = journal_->position();
     return r.reply(ipc::Message::ok().set("segment", uint64_t{p.segment}).set("offset", p.offset));
   }
+  if (r.cmd() == "start") return start(std::move(r));
   if (r.cmd() != "inject") return r.reply(Error(Fault::usage, "this service knows cmd=inject"));
   ipc::Message m = std::move(r.message);
   r.message = ipc::Message();
@@ -81,14 +82,14 @@ void InjectService::take(ipc::Request r) {
 
 Result<std::string> InjectService::add(const ipc::Message& m, uint32_t uid, Pending& p) {
   queue::Pairs pairs;
-  bool is_trusted = std::find(trusted_.begin(), trusted_.end(), uid) != trusted_.end();
+  bool trusted = is_trusted(uid);
   for (auto& [k, v] : m.pairs()) {
     bool own = std::find(std::begin(own_keys), std::end(own_keys), k) != std::end(own_keys);
-    if (own || (!is_trusted && (k == "user" || k == "double" || k == "ip"))) continue;
+    if (own || (!trusted && (k == "user" || k == "double" || k == "ip"))) continue;
     pairs.emplace_back(k, v);
   }
   TRY(queue::Envelope e, queue::Envelope::from_pairs(pairs));
-  if (!is_trusted) e.user = fmt::format("uid {}", uid);
+  if (!trusted) e.user = fmt::format("uid {}", uid);
   if (e.recipients.size() > std::max<std::size_t>(config_.max_recipients, 1))
     return fail(Fault::perm, "more than {} recipients", config_.max_recipients);
   std::string_view header = m.get("header");
@@ -153,6 +154,30 @@ void InjectService::commit() {
     p.request.reply(ipc::Message::ok().set("qid", p.id));
   }
   nudge();
+}
+
+bool InjectService::is_trusted(uint32_t uid) const { return std::find(trusted_.begin(), trusted_.end(), uid) != trusted_.end(); }
+
+// smtpd may not speak with qrun's admin socket, where one could do much more; this one thing it may.
+void InjectService::start(ipc::Request r) {
+  std::string domain(r.message.get("domain"));
+  if (!is_trusted(r.uid())) return r.reply(Error(Fault::perm, "cmd=start is for jdmail's own programs"));
+  // A pattern would mean more than one destination.
+  bool is_plain = !domain.empty() && domain.size() <= 256 && domain.find_first_of("/*?") == domain.npos;
+  if (!is_plain) return r.reply(Error(Fault::usage, "domain=<a domain>"));
+  if (starting_ >= 8) return r.reply(Error(Fault::temp, "too many at once"));
+  starting_++;
+  go_on(std::make_shared<ipc::Request>(std::move(r)), ipc::Message("queue").set("verb", "retry").set("domain", domain));
+}
+
+// A long order is answered in parts, as long as somebody asks.
+void InjectService::go_on(std::shared_ptr<ipc::Request> r, ipc::Message order) {
+  orders_.request(std::move(order), [this, r](Result<ipc::Message> a) {
+    if (a && a->has("more")) return go_on(r, ipc::Message("more").set("token", a->get("more")));
+    starting_--;
+    if (!a) return r->reply(a.error());
+    r->reply(ipc::Message::ok().set("count", a->number("done")));
+  });
 }
 
 // Tells qrun how far the journal may be read.  One frame at a time; nothing is lost when it is down:

@@ -5,6 +5,8 @@
 //   and the message as the body (at most max_body_bytes), or a descriptor riding along with
 //   size=<bytes> [offset=<bytes>]: read with pread(2), copied before the answer.
 //   -> ok=1 qid=<queue id>, or ok=0 fault=temp|perm what=<reason>
+//   cmd=start domain=<domain, or .domain: with all below>   from jdmail's own programs (ETRN): what waits
+//   for that domain is due now -> ok=1 count=<messages>; asked of qrun, eight at a time
 // All that arrives in one turn of the loop is one batch: one write and one fdatasync.
 // received, size, hops and depth are ours: what a client says there is ignored.
 #pragma once
@@ -44,6 +46,9 @@ class InjectService {
   Status add_file(const std::string& id, const queue::Envelope& e, const queue::Source& s);
   void commit();
   void nudge();
+  void start(ipc::Request r);
+  void go_on(std::shared_ptr<ipc::Request> r, ipc::Message order);
+  bool is_trusted(uint32_t uid) const;
   void stop();
 
   Config config_;
@@ -52,7 +57,8 @@ class InjectService {
   net::Task commit_task_;
   net::Timer nudge_timer_, spare_timer_;
   ipc::Server server_;
-  ipc::AsyncClient qrun_;
+  ipc::AsyncClient qrun_, orders_;
+  unsigned starting_ = 0;
   std::optional<queue::FileStore> store_;
   std::optional<queue::JournalWriter> journal_;
   std::vector<Pending> batch_;

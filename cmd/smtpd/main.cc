@@ -2,11 +2,14 @@
 // smtpd: speak SMTP, submission and LMTP with strangers; many sessions, one event loop, N processes.
 // Row "smtpd" of jdmail(7).
 
-#include <unordered_map>
+#include <unistd.h>
 
+#include "cmd/smtpd/limits.h"
+#include "cmd/smtpd/preface.h"
 #include "cmd/smtpd/session.h"
 #include "lib/base/daemon.h"
 #include "lib/base/log.h"
+#include "lib/net/linger.h"
 #include "lib/net/listener.h"
 #include "lib/net/serve.h"
 
@@ -36,18 +39,20 @@ std::vector<Place> places(const Config& c, const std::string& run) {
 Result<std::vector<Fd>> open_places(const Context& c) {
   std::vector<std::string> addresses;
   for (auto& p : places(c.config, c.paths.run)) addresses.push_back(p.address);
-  return net::listen_on_all(addresses);
+  TRY(auto all, net::listen_on_all(addresses));
+  TRY(Fd rates, Rates::create());  // first: its place does not depend on the configuration
+  all.insert(all.begin(), std::move(rates));
+  return all;
 }
 
 class Smtpd : public Service {
  public:
   static Result<std::unique_ptr<Service>> open(Context& c) {
-    std::unique_ptr<Smtpd> s(new Smtpd(c));
+    if (c.inherited.empty()) return fail(Fault::bug, "the table of rates was not handed on");
+    TRY(Limits limits, Limits::open(c.config, c.inherited[0].get()));
+    c.inherited.erase(c.inherited.begin());
+    std::unique_ptr<Smtpd> s(new Smtpd(c, std::move(limits)));
     TRY(s->shared_.tls, net::server_tls(c.paths.etc, c.config.tls_certificate, c.config.tls_key));
-    for (auto& n : c.config.relay_from) {
-      TRY(auto network, net::Network::parse(n));
-      s->relay_from_.push_back(network);
-    }
     auto all = places(c.config, c.root_run);
     for (std::size_t i = 0; i < all.size() && i < c.inherited.size(); i++) {
       auto place = all[i];
@@ -65,42 +70,56 @@ class Smtpd : public Service {
   }
 
  private:
-  explicit Smtpd(Context& c)
-      : config_(c.config), directory_(loop_, c.root_run, c.paths.socket("directory")),
+  Smtpd(Context& c, Limits limits)
+      : config_(c.config), limits_(std::move(limits)), directory_(loop_, c.root_run, c.paths.socket("directory")),
         injector_(loop_, "queue-inject", c.paths.socket("queue-inject")),
-        shared_{loop_, config_, directory_, injector_, nullptr} {}
+        shared_{loop_, config_, directory_, injector_, nullptr, limits_} {}
 
   void accept(Fd fd, const net::Address& peer, const Place& place) {
-    std::string ip = peer.ip();
-    bool is_near = peer.is_loopback();
-    if (!is_near && per_ip_[ip] >= config_.smtp_connections_per_ip)
-      return turn_away(std::move(fd), place, "4.7.0 too many connections from your address");
+    if (!limits_.is_proxy(peer)) return begin(std::move(fd), peer, place);
+    if (prefaces_.is_full()) return turn_away(std::move(fd), place.busy_text("4.3.2 too many connections"));
+    prefaces_.take(std::move(fd), peer, [this, place](Fd socket, const net::Address& client) {
+      if (!ending_) begin(std::move(socket), client, place);
+    });
+  }
+
+  void begin(Fd fd, const net::Address& client, const Place& place) {
     smtp::ServerOptions o;
     o.kind = place.kind;
     o.hostname = config_.hostname;
-    o.client_ip = ip;
     o.has_tls = shared_.tls != nullptr;
     o.has_tokens = config_.has_tokens();
     o.check_sender = config_.check_sender;
     o.check_header_from = config_.check_header_from;
-    o.may_auth_in_clear = config_.plaintext_auth == "always" || (config_.plaintext_auth == "loopback" && is_near);
-    for (auto& n : relay_from_) o.may_relay = o.may_relay || n.contains(peer);
     o.max_message = config_.message_size;
     o.max_recipients = config_.max_recipients;
-    per_ip_[ip]++;
-    auto session = std::make_unique<SmtpSession>(shared_, std::move(o), place.tls_at_once, [this](SmtpSession& s) { ended(s); });
+    o.max_messages = config_.smtp_messages_per_session;
+    o.max_hold = config_.max_hold;
+    o.max_errors = static_cast<unsigned>(config_.smtp_errors);
+    o.hide_client = config_.hide_client_ip;
+    std::string key = limits_.client_is(client, o);
+    if (limits_.is_refused(client)) {
+      limits_.note("refuse_from", key, o.client_ip);
+      // RFC 7504 §3: the connection ends with it.
+      return turn_away(std::move(fd), place.tls_at_once ? "" : fmt::format("521 5.3.2 {} takes no mail from your network\r\n", config_.hostname));
+    }
+    if (!limits_.may_connect(key)) {
+      limits_.note("connections_per_ip", key, o.client_ip);
+      return turn_away(std::move(fd), place.busy_text("4.7.0 too many connections from your address"));
+    }
+    auto session = std::make_unique<SmtpSession>(shared_, std::move(o), std::move(key), place.tls_at_once, [this](SmtpSession& s) { ended(s); });
     auto& raw = *session;
     loop_.keep(std::move(session));
     raw.open(std::move(fd));
   }
 
-  static void turn_away(Fd fd, const Place& place, const char* why) {
-    std::string text = place.busy_text(why);
+  void turn_away(Fd fd, const std::string& text) {
     if (::write(fd.get(), text.data(), text.size()) < 0) return;  // gone already
+    loop_.linger().take(std::move(fd));
   }
 
   void ended(SmtpSession& s) {
-    if (auto i = per_ip_.find(s.ip()); i != per_ip_.end() && --i->second == 0) per_ip_.erase(i);
+    limits_.left(s.counted_as());
     loop_.drop(s);
     if (ending_ && loop_.kept() == 0) loop_.stop();
   }
@@ -115,13 +134,13 @@ class Smtpd : public Service {
   }
 
   Config config_;
+  Limits limits_;
   net::Loop loop_;
+  Prefaces prefaces_{loop_};
   directory::Client directory_;
   ipc::AsyncClient injector_;
   SmtpShared shared_;
-  std::vector<net::Network> relay_from_;
   net::Listeners listeners_;
-  std::unordered_map<std::string, std::size_t> per_ip_;
   net::Timer last_{loop_, [this] { loop_.stop(); }};
   bool ending_ = false;
 };

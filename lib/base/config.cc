@@ -41,12 +41,18 @@ const std::vector<Setting>& settings() {
       {"listen", "imap", &Config::listen_imap, ""},
       {"listen", "imaps", &Config::listen_imaps, ""},
       {"listen", "lmtp", &Config::lmtp, "LMTP on run/lmtp.sock."},
+      {"listen", "proxy_from", &Config::proxy_from, "Proxies, e.g. [\"192.0.2.7\"]: SMTP connections from there begin with a PROXY header."},
       {"tls", "certificate", &Config::tls_certificate, "PEM, with the chain; a relative path is below etc.  `jdctl reload` takes a new one."},
       {"tls", "key", &Config::tls_key, "PEM."},
       {"auth", "plaintext", Choice{&Config::plaintext_auth, {"never", "loopback", "always"}}, "Passwords without TLS: \"never\", from \"loopback\" only, or \"always\"."},
       {"auth", "relay_from", &Config::relay_from, "Networks that may send to other domains without a password, e.g. [\"192.0.2.0/24\"]."},
       {"submission", "check_sender", &Config::check_sender, "Who is logged in sends from his own addresses and aliases only; `jdctl user send-as` gives further ones."},
       {"submission", "check_header_from", &Config::check_header_from, "The same for the From field of the message."},
+      {"submission", "messages_per_hour", &Config::user_messages_per_hour, "Of one account, as the next two; 0: no limit."},
+      {"submission", "recipients_per_hour", &Config::user_recipients_per_hour, ""},
+      {"submission", "bytes_per_day", Size{&Config::user_bytes_per_day}, ""},
+      {"submission", "max_hold", &Config::max_hold, "The longest time that a sender may ask a message to be held (HOLDFOR); \"0s\": not offered."},
+      {"submission", "hide_client_ip", &Config::hide_client_ip, "Leave the address and name of a user's computer out of Received."},
       {"oauth", "jwks", &Config::oauth_jwks, "Logins with OAUTHBEARER and XOAUTH2: https URL of the issuer's public keys (JWK set); tokens are then verified here."},
       {"oauth", "introspection", &Config::oauth_introspection, "https URL where the issuer is asked about a token (RFC 7662)."},
       {"oauth", "client", &Config::oauth_client, "Our name there."},
@@ -63,6 +69,20 @@ const std::vector<Setting>& settings() {
       {"smtp", "connections", &Config::smtp_connections, "Per process."},
       {"smtp", "connections_per_ip", &Config::smtp_connections_per_ip, "Per process; loopback is exempt."},
       {"smtp", "idle", &Config::smtp_idle, "A client that says nothing for so long is dismissed."},
+      {"smtp", "session", &Config::smtp_session, "The longest session; a message under way is finished first."},
+      {"smtp", "greet_delay", &Config::smtp_greet_delay, "On port 25: who speaks before the greeting is refused; \"0s\": no delay."},
+      {"smtp", "min_rate", &Config::smtp_min_rate, "Bytes per second: slower messages are cut off; 0: none, here and below."},
+      {"smtp", "memory", Size{&Config::smtp_memory}, "Of all messages under way, per process."},
+      {"smtp", "errors", &Config::smtp_errors, "Of one session that does little else."},
+      {"smtp", "tarpit", &Config::smtp_tarpit, "The wait before an error is answered, from the fifth on."},
+      {"smtp", "messages_per_session", &Config::smtp_messages_per_session, ""},
+      {"smtp", "messages_per_minute", &Config::smtp_messages_per_minute, "From one address, as the next two."},
+      {"smtp", "recipients_per_minute", &Config::smtp_recipients_per_minute, ""},
+      {"smtp", "unknown_per_minute", &Config::smtp_unknown_per_minute, "Recipients that do not exist."},
+      {"smtp", "unlimited_from", &Config::unlimited_from, "Networks for which greet_delay, tarpit and the limits by address do not hold."},
+      {"smtp", "refuse_from", &Config::refuse_from, "Networks whose connections are refused with 521."},
+      {"smtp", "xclient_from", &Config::xclient_from, "Networks that may say XCLIENT and XFORWARD for their clients."},
+      {"smtp", "etrn_from", &Config::etrn_from, "Networks that may say ETRN."},
       {"smtp", "subaddress_separator", &Config::subaddress_separator, "user+tag is delivered to user; \"\" turns it off."},
       {"access", "processes", &Config::frontd_processes, "Of frontd, the door of POP3 and IMAP."},
       {"access", "sessions", &Config::sessions, "Per process."},
@@ -89,6 +109,7 @@ std::string span_value(Span s) {
   if (s.ns % 86'400'000'000'000 == 0 && s.ns) return fmt::format("\"{}d\"", s.seconds() / 86400);
   if (s.seconds() % 3600 == 0 && s.ns) return fmt::format("\"{}h\"", s.seconds() / 3600);
   if (s.seconds() % 60 == 0 && s.ns) return fmt::format("\"{}m\"", s.seconds() / 60);
+  if (s.ms() % 1000) return fmt::format("\"{}ms\"", s.ms());
   return fmt::format("\"{}s\"", s.seconds());
 }
 
@@ -243,6 +264,8 @@ Status validate(const Config& c, const std::string& file) {
     return fail(Fault::usage, "{}: smtp.subaddress_separator must be one character or \"\"", file);
   if (c.smtp_processes < 1 || c.smtp_processes > 64 || c.frontd_processes < 1 || c.frontd_processes > 64)
     return fail(Fault::usage, "{}: processes must be 1 to 64", file);
+  if (c.max_recipients < 1) return fail(Fault::usage, "{}: limits.recipients must be at least 1", file);
+  if (c.max_hold > days(365)) return fail(Fault::usage, "{}: submission.max_hold must be at most 365d", file);
   if (c.smtp_port_out < 1 || c.smtp_port_out > 65535)
     return fail(Fault::usage, "{}: relay.port must be 1 to 65535", file);
   for (auto& url : {c.oauth_jwks, c.oauth_introspection}) {

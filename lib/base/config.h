@@ -52,6 +52,21 @@ struct Config {
   uint64_t smtp_connections = 20000;              // per process
   uint64_t smtp_connections_per_ip = 1000;        // per process; loopback is exempt
   Span smtp_idle = minutes(5);
+  std::vector<std::string> proxy_from;            // connections from there begin with a PROXY header
+  std::vector<std::string> refuse_from, xclient_from, etrn_from;
+  std::vector<std::string> unlimited_from = {"127.0.0.0/8", "::1"};  // free of limits by address
+  uint64_t smtp_messages_per_session = 10'000;    // 0: no limit, here and below
+  uint64_t smtp_messages_per_minute = 600, smtp_recipients_per_minute = 6000, smtp_unknown_per_minute = 100;  // of one address
+  uint64_t smtp_errors = 20;                      // of one session
+  Span smtp_tarpit = seconds(1);                  // before the answer to what is wrong too often
+  Span smtp_greet_delay = seconds(1);
+  Span smtp_session = hours(2);                   // the longest
+  uint64_t smtp_min_rate = 100;                   // bytes per second of a message
+  uint64_t smtp_memory = 256 << 20;               // of all messages under way, per process
+  bool hide_client_ip = false;
+  Span max_hold = days(30);                       // FUTURERELEASE; 0: not offered
+  uint64_t user_messages_per_hour = 1000, user_recipients_per_hour = 5000;  // of one account
+  uint64_t user_bytes_per_day = 10ull << 30;
   std::string subaddress_separator = "+";         // "" turns user+tag off
   uint64_t frontd_processes = 2;
   uint64_t sessions = 20000;                      // POP3 and IMAP connections per process

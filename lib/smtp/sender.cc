@@ -37,7 +37,6 @@ void Server::sender_is(bool may, std::optional<Reply> refusal) {
                                                               escape(address.substr(0, 320)), in_header_ ? " in From" : "", user_)};
   if (!in_header_) {
     if (!refusal) return reply(250, "2.1.0", "sender ok");
-    if (o_.guard) o_.guard->refused(*this, Guard::What::sender, *refusal);
     reset();
     return error(*refusal);
   }
