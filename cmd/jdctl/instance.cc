@@ -16,6 +16,9 @@
 #include "lib/base/text.h"
 #include "lib/ipc/client.h"
 #include "lib/net/tls.h"
+#include "lib/queue/routes.h"
+#include "lib/smtp/address_failure.h"
+#include "lib/smtp/tls_policy.h"
 
 namespace jd::ctl {
 namespace {
@@ -296,6 +299,9 @@ int endpoints(const Options& o) {
 int config_check(const Options& o) {
   auto c = Config::load(o.paths);
   if (!c) return failed(c.error());
+  if (auto r = smtp::AddressFailures::parse(c->address_failures); !r) return failed(r.error());
+  if (auto r = queue::Routes::load(o.paths.etc + "/routes"); !r) return failed(r.error());
+  if (auto r = smtp::TlsTable::load(o.paths.etc + "/tls-policy"); !r) return failed(r.error());
   print(o.paths.config_file() + " is right");
   return 0;
 }

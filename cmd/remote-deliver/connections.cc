@@ -10,7 +10,8 @@ using Event = smtp::Client::Event;
 
 smtp::ClientOptions options_of(const Peer& peer, const std::string& hostname, bool in_clear) {
   smtp::ClientOptions o;
-  o.hostname = hostname;
+  o.hostname = peer.helo.empty() ? hostname : peer.helo;
+  o.is_lmtp = peer.is_lmtp;
   o.peer = peer.name;
   o.may_tls = peer.tls != Peer::Tls::never && !in_clear;
   o.must_tls = peer.tls == Peer::Tls::required;
@@ -33,9 +34,10 @@ std::unique_ptr<Connection> remove(std::vector<std::unique_ptr<Connection>>& fro
 }  // namespace
 
 std::string Peer::key() const {
-  bool verified = tls == Tls::required || tls == Tls::implicit;
-  // '\n' is in none of them; the password is the instance's one.
-  return fmt::format("{}\n{}\n{}\n{}", address.text(), static_cast<int>(tls), verified ? name : "", user);
+  bool is_plain = verify.check == net::TlsPeer::Check::any && verify.names.empty();
+  // '\n' is in none of them; a login has one password.
+  return fmt::format("{}\n{}{}\n{}\n{}\n{}\n{}", address.text(), static_cast<int>(tls), is_lmtp, is_plain ? "" : verify.key(), user,
+                     source ? source->text() : "", helo);
 }
 
 Connection::Connection(Connections& owner, Peer peer, bool in_clear)
@@ -59,11 +61,16 @@ void Connection::on_connected() {
 void Connection::begin_tls() {
   securing_ = true;
   stream_.set_deadline(Connections::tls_patience);
-  auto& context = peer_.tls == Peer::Tls::opportunistic ? owner_.settings_.opportunistic : owner_.settings_.verified;
-  if (auto r = stream_.start_tls_client(*context, peer_.name); !r) on_closed(r.error().what);
+  bool is_plain = peer_.verify.check == net::TlsPeer::Check::any && peer_.verify.names.empty();
+  auto& context = is_plain ? owner_.settings_.opportunistic : owner_.settings_.verified;
+  auto demands = peer_.verify;
+  if (demands.host.empty() && !net::Address::of(peer_.name, 0)) demands.host = peer_.name;
+  if (auto r = stream_.start_tls_client(*context, demands); !r) on_closed(r.error().what);
 }
 
 void Connection::on_secured() {
+  if (peer_.verify.check == net::TlsPeer::Check::fingerprints && !stream_.peer_has_digest(peer_.verify.digests))
+    return on_closed("the certificate is not the one that is expected");
   securing_ = false;
   secured_ = true;
   stream_.set_deadline(client_.patience());
@@ -128,7 +135,7 @@ std::unique_ptr<Connection> Connections::take(const Peer& peer, Connection::User
 Result<std::unique_ptr<Connection>> Connections::open(const Peer& peer, bool in_clear, Connection::User& user) {
   std::unique_ptr<Connection> c(new Connection(*this, peer, in_clear));
   c->user_ = &user;
-  CHECK(c->stream_.connect(peer.address, connect_patience));
+  CHECK(c->stream_.connect(peer.address, connect_patience, peer.source ? &*peer.source : nullptr));
   return c;
 }
 
@@ -191,15 +198,21 @@ void Connections::expire(Connection& c) {
   if (auto owned = remove_idle(c)) quit(std::move(owned));
 }
 
-void Connections::unreachable(const net::Address& a) {
-  if (unreachable_.size() >= max_unreachable) std::erase_if(unreachable_, [](auto& x) { return x.second <= monotonic(); });
-  if (unreachable_.size() < max_unreachable) unreachable_[a.text()] = monotonic() + unreachable_time;
+void Connections::remember(Until& map, const net::Address& a, Span time) {
+  if (map.size() >= max_unreachable) std::erase_if(map, [](auto& x) { return x.second <= monotonic(); });
+  if (map.size() < max_unreachable) map[a.text()] = monotonic() + time;
 }
 
-bool Connections::is_unreachable(const net::Address& a) const {
-  auto i = unreachable_.find(a.text());
-  return i != unreachable_.end() && i->second > monotonic();
+bool Connections::is_known(const Until& map, const net::Address& a) {
+  if (map.empty()) return false;
+  auto i = map.find(a.text());
+  return i != map.end() && i->second > monotonic();
 }
+
+void Connections::unreachable(const net::Address& a) { remember(unreachable_, a, unreachable_time); }
+bool Connections::is_unreachable(const net::Address& a) const { return is_known(unreachable_, a); }
+void Connections::tls_broken(const net::Address& a) { remember(tls_broken_, a, tls_broken_time); }
+bool Connections::is_tls_broken(const net::Address& a) const { return is_known(tls_broken_, a); }
 
 void Connections::stop() {
   stopping_ = true;

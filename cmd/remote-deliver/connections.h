@@ -7,11 +7,14 @@
 // One that idles for idle_time, has carried max_messages or is max_age old ends with QUIT, as all
 // do at stop(): nobody waits for that, nor for the answer to RSET.  What the host says or does while
 // it idles (421, the end of the connection) takes it out at once.
-// Peers are the same when address, port, use of TLS, certificate name and login are (Peer::key).
+// Peers are the same when address, port, use of TLS, what is demanded of the certificate, login, source
+// address and HELO name are (Peer::key).
 // A host that could not be reached is remembered for unreachable_time, so that the next messages try
-// others first.  At most max_idle connections idle; max_unreachable hosts are remembered.
+// others first; one whose TLS is broken for tls_broken_time, so that they do not try it again where clear
+// text will do.  At most max_idle connections idle; max_unreachable hosts are remembered of each kind.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -28,15 +31,19 @@ class Connections;
 
 struct Peer {
   enum class Tls : uint8_t {
-    opportunistic,  // where it is offered, whatever the certificate
-    required,       // STARTTLS, with a good certificate
-    implicit,       // from the first byte, with a good certificate
+    opportunistic,  // where it is offered
+    required,       // STARTTLS
+    implicit,       // from the first byte
     never,
   };
   std::string name;
   net::Address address;
   Tls tls = Tls::opportunistic;
-  std::string user;  // empty: no login
+  net::TlsPeer verify = {};   // what its certificate must show
+  bool is_lmtp = false;
+  std::string helo = {};      // empty: our host name
+  std::optional<net::Address> source = {};  // where the connection comes from
+  std::string user = {};  // empty: no login
   Secret password;
   bool may_be_us = true;  // a host that greets us with our own name is no error
 
@@ -60,6 +67,9 @@ class Connection : public net::StreamHandler {
   // TLS was begun, not demanded, and the session failed before it could be used: clear text may do.
   bool failed_in_tls() const { return failed_in_tls_; }
   bool failed_in_handshake() const { return failed_in_handshake_; }
+  bool is_secured() const { return secured_; }
+  const net::TlsVerdict& tls_verdict() const { return stream_.tls_verdict(); }
+  const Peer& peer() const { return peer_; }
   bool is_reused() const { return messages_ > 1; }
 
  private:
@@ -89,7 +99,7 @@ class Connection : public net::StreamHandler {
 
 class Connections {
  public:
-  static constexpr Span idle_time = seconds(3), max_age = minutes(5), unreachable_time = minutes(1);
+  static constexpr Span idle_time = seconds(3), max_age = minutes(5), unreachable_time = minutes(1), tls_broken_time = minutes(30);
   static constexpr Span connect_patience = seconds(30), tls_patience = seconds(60);
   static constexpr unsigned max_messages = 100;
   static constexpr std::size_t max_idle = 500, max_unreachable = 1000;
@@ -108,6 +118,8 @@ class Connections {
   void end(std::unique_ptr<Connection> c);        // with QUIT where that makes sense
   void unreachable(const net::Address& a);
   bool is_unreachable(const net::Address& a) const;
+  void tls_broken(const net::Address& a);
+  bool is_tls_broken(const net::Address& a) const;
   void stop();  // QUIT to all that idle; none idles from now on
   std::size_t idle() const { return idle_count_; }
   std::size_t leaving() const { return leaving_.size(); }
@@ -124,7 +136,10 @@ class Connections {
   Settings settings_;
   std::unordered_map<std::string, std::vector<std::unique_ptr<Connection>>> idle_;  // the last used last
   std::vector<std::unique_ptr<Connection>> leaving_;  // QUIT is on its way
-  std::unordered_map<std::string, Time> unreachable_;  // until
+  using Until = std::unordered_map<std::string, Time>;
+  static void remember(Until& map, const net::Address& a, Span time);
+  static bool is_known(const Until& map, const net::Address& a);
+  Until unreachable_, tls_broken_;
   std::size_t idle_count_ = 0;
   bool stopping_ = false;
 };

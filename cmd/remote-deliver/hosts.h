@@ -7,11 +7,15 @@
 // Where one of the hosts is ourselves (our name, or an address and port that we listen on), it and
 // those that are no better are left out; when none is left, mail would go in circles: 5.4.6.
 //
+// With `dane` the TLSA records of hosts whose names and addresses are validated by DNSSEC are asked for
+// beside the addresses (RFC 7672 §2.2); of a name that CNAMEs lead on from, those of the last name first.
+//
 //   no mail taken (null MX)  perm 5.1.10    no such domain, or its hosts have no address  perm 5.1.2
 //   the DNS does not answer  temp 4.4.3     only ourselves                                perm 5.4.6
 // All addresses are asked for at once; at most max_hosts MX hosts, max_addresses addresses.
 #pragma once
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +23,7 @@
 #include "lib/dns/resolver.h"
 #include "lib/net/address.h"
 #include "lib/queue/agent.h"
+#include "lib/smtp/tls_policy.h"
 
 namespace jd {
 
@@ -26,6 +31,10 @@ struct Host {
   std::string name;
   net::Address address;
   uint16_t preference = 0;
+  smtp::Dane dane = smtp::Dane::none;
+  std::string tlsa_base;                                         // whose records they are
+  std::shared_ptr<const std::vector<std::string>> tlsa = nullptr;  // of usable; in wire form
+  smtp::TlsPlan plan = {};                                       // Delivery's
 };
 
 // hosts is empty: fate, code and text say why.
@@ -33,6 +42,7 @@ struct HostsAnswer {
   std::vector<Host> hosts;
   queue::Fate fate = queue::Fate::temp;
   std::string code, text;
+  bool is_secure = false;  // DNSSEC vouches for the names of the hosts
 };
 
 // What we listen on for mail from others.
@@ -56,11 +66,21 @@ class HostFinder {
   HostFinder(dns::Resolver& resolver, const OwnAddresses& own) : resolver_(resolver), own_(own) {}
   ~HostFinder();  // done is not called any more
   // Once; done is called once, never inside.
-  void of_domain(const std::string& domain, uint16_t port, std::function<void(HostsAnswer)> done);
-  void of_host(const std::string& name, uint16_t port, std::function<void(HostsAnswer)> done);
+  void of_domain(const std::string& domain, uint16_t port, bool dane, std::function<void(HostsAnswer)> done);
+  void of_host(const std::string& name, uint16_t port, bool dane, std::function<void(HostsAnswer)> done);
 
  private:
-  void ask_addresses(std::vector<dns::MxHost> hosts, uint16_t port);
+  struct Asked {
+    dns::AddressAnswer addresses;
+    dns::Answer tlsa, canonical_tlsa;      // failed when not asked
+    bool asked_tlsa = false, asked_canonical = false;
+    std::size_t tlsa_question = 0;
+  };
+  void ask_addresses(std::vector<dns::MxHost> hosts);
+  void addresses_are(std::size_t i, dns::AddressAnswer a);
+  std::size_t ask_tlsa(std::size_t i, const std::string& name, bool is_canonical);
+  void one_answered();
+  void fill_dane(const Asked& a, Host& h) const;
   void collect();
   void answer(queue::Fate fate, std::string code, std::string text);
 
@@ -68,9 +88,10 @@ class HostFinder {
   const OwnAddresses& own_;
   std::function<void(HostsAnswer)> done_;
   std::string domain_;
-  bool may_be_us_ = false;
+  bool may_be_us_ = false, dane_ = false, is_secure_ = false;
+  uint16_t port_ = 25;
   std::vector<dns::MxHost> hosts_;
-  std::vector<dns::AddressAnswer> addresses_;
+  std::vector<Asked> asked_;
   std::vector<uint64_t> questions_;  // 0: answered
   std::size_t open_ = 0;
 };

@@ -98,7 +98,14 @@ const std::vector<Setting>& settings() {
       {"relay", "password_file", &Config::smarthost_password_file, "A file that holds the password alone; relative paths are below etc."},
       {"relay", "tls", Choice{&Config::smarthost_tls, {"opportunistic", "required", "implicit", "never"}}, ""},
       {"relay", "port", &Config::smtp_port_out, "The port that mail hosts listen on."},
+      {"relay", "ca_file", &Config::relay_ca_file, "PEM: the authorities that mail hosts and MTA-STS are trusted by; empty: those of the system."},
+      {"relay", "sts_port", &Config::sts_port, "The port that MTA-STS policies (RFC 8461) are fetched from."},
+      {"relay", "address_failures", &Config::address_failures, "Refusals that are about the address we send from: RE2 patterns, any case."},
+      {"relay", "tls_report", &Config::tls_report, "Tell domains that ask for it how TLS went (RFC 8460)."},
+      {"relay", "tls_report_every", &Config::tls_report_every, ""},
       {"dns", "servers", &Config::dns_servers, "host or host@port; empty: those of /etc/resolv.conf."},
+      {"dns", "dnssec", Choice{&Config::dns_dnssec, {"auto", "on", "off"}}, "Validate answers, which DANE needs: \"auto\" where the name servers let it."},
+      {"dns", "trust_anchor", &Config::dns_trust_anchor, "A file with DS or DNSKEY lines; empty: /usr/share/dns/root.key."},
   };
   return all;
 }
@@ -277,6 +284,8 @@ Status validate(const Config& c, const std::string& file) {
   // Keys alone say who made a token, not for whom: any application's token would open every mailbox.
   if (!c.oauth_jwks.empty() && (c.oauth_issuer.empty() || c.oauth_audience.empty()))
     return fail(Fault::usage, "{}: oauth.jwks needs oauth.issuer and oauth.audience", file);
+  if (c.sts_port < 1 || c.sts_port > 65535) return fail(Fault::usage, "{}: relay.sts_port must be 1 to 65535", file);
+  if (c.tls_report_every < seconds(1)) return fail(Fault::usage, "{}: relay.tls_report_every must be at least 1s", file);
   return {};
 }
 }  // namespace
@@ -296,6 +305,7 @@ Paths Paths::of(const std::string& given) {
     p.queue = "/var/lib/jdmail/queue";
     p.mail = "/var/lib/jdmail/mail";
     p.directory = "/var/lib/jdmail/directory";
+    p.remote = "/var/lib/jdmail/remote";
     p.service = "/run/jdmail-service";
     if (p.libexec == "/usr/bin" || p.libexec == "/usr/sbin") p.libexec = "/usr/libexec/jdmail";
   } else {
@@ -309,6 +319,7 @@ Paths Paths::of(const std::string& given) {
     p.queue = p.prefix + "/queue";
     p.mail = p.prefix + "/mail";
     p.directory = p.prefix + "/directory";
+    p.remote = p.prefix + "/remote";
     p.service = p.prefix + "/service";
   }
   p.tls = p.etc + "/tls";
@@ -319,6 +330,10 @@ std::string Paths::socket(std::string_view name) const { return fmt::format("{}/
 
 Result<Config> Config::parse(std::string_view text, const std::string& file) {
   Config c;
+  c.address_failures = {"block ?list", "black ?list", "\\b(dns)?[rx]?bl\\b", "spamhaus|spamcop|barracuda|sorbs|uceprotect|abusix", "(poor|bad|low) (sender |ip |network )?reputation",
+                        "reputation of (your|the sending)", "\\b(your|client|sender|sending|source|connecting|remote) (ip|host|server|mta|network|address)\\b.*(block|ban|list|refus|reject|denied|not allowed)",
+                        "\\b(ip|host|server|network|address)\\b.{0,50} (is |has been |was )?(temporarily )?(blocked|banned|listed|blacklisted|deferred due to)",
+                        "^[45]\\d\\d[ -]\\d\\.7\\.1 .*\\[?\\bip\\b", "(reverse dns|\\bptr\\b|\\brdns\\b)", "too many (connections|messages) from (your|this)"};
   c.retry = {minutes(5), minutes(10), minutes(20), minutes(40), hours(1), hours(2), hours(4)};
   try {
     toml::table t = toml::parse(text, file);

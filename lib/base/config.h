@@ -18,7 +18,7 @@
 namespace jd {
 
 struct Paths {
-  std::string prefix, etc, run, queue, mail, directory, log, service, tls;
+  std::string prefix, etc, run, queue, mail, directory, remote, log, service, tls;
   static Paths of(const std::string& prefix);
   std::string config_file() const { return etc + "/jdmail.toml"; }
   std::string socket(std::string_view name) const;  // run/<name>.sock
@@ -81,6 +81,13 @@ struct Config {
   std::string smarthost_user, smarthost_password_file;
   std::string smarthost_tls = "opportunistic";    // opportunistic | required | implicit | never
   std::vector<std::string> dns_servers;           // host@port; empty: /etc/resolv.conf
+  std::string dns_dnssec = "auto";                // auto | on | off
+  std::string dns_trust_anchor;                   // file; empty: Debian's
+  std::string relay_ca_file;                      // PEM; empty: the system's authorities
+  uint64_t sts_port = 443;
+  std::vector<std::string> address_failures;      // RE2
+  bool tls_report = true;
+  Span tls_report_every = days(1);
   uint64_t smtp_port_out = 25;                    // for tests on high ports
   std::string default_quota = "0";                // of new accounts; 0: none
 

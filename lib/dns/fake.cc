@@ -14,6 +14,7 @@ std::string type_name(Type t) {
     case Type::txt: return "txt";
     case Type::ptr: return "ptr";
     case Type::tlsa: return "tlsa";
+    case Type::dnskey: return "dnskey";
   }
   return "";
 }
@@ -44,11 +45,16 @@ void FakeResolver::start(uint64_t question, const std::string& name, Type type) 
   std::string wanted = type_name(type);
   asked.push_back(wanted + " " + name);
   Answer a{Outcome::no_domain, {}, false, ""};
+  for (auto& row : rows_) a.is_secure = a.is_secure || (row.type == "secure" && (name == row.name || name.ends_with("." + row.name)));
   for (auto& row : rows_) {
-    if (owner(row) != name) continue;
+    if (owner(row) != name || row.type == "secure") continue;
+    if (row.type == "cname") {  // the records of that name are rows of this one, too
+      a.canonical = lower(row.value);
+      continue;
+    }
     if (row.type == "silent") return;
     if (row.type == "fail") {
-      a = {Outcome::failed, {}, false, row.value.empty() ? "server failure" : row.value};
+      a = {Outcome::failed, {}, false, row.value.empty() ? "server failure" : row.value, ""};
       break;
     }
     if (row.type == wanted) a.records.push_back(to_record(row, type));

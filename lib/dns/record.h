@@ -10,11 +10,11 @@
 
 namespace jd::dns {
 
-enum class Type : uint16_t { a = 1, ptr = 12, mx = 15, txt = 16, aaaa = 28, tlsa = 52 };
+enum class Type : uint16_t { a = 1, ptr = 12, mx = 15, txt = 16, aaaa = 28, tlsa = 52, dnskey = 48 };
 
 struct Record {
   // a, aaaa: 4 or 16 bytes, network order.  mx, ptr: a host name in lower case without the last dot,
-  // "" for the root.  txt: the strings joined (RFC 7208 §3.3).  tlsa: the wire form.
+  // "" for the root.  txt: the strings joined (RFC 7208 §3.3).  tlsa, dnskey: the wire form.
   std::string data;
   uint16_t preference = 0;  // of mx
 };

@@ -62,15 +62,19 @@ struct Resolver::Job {
 
 AddressAnswer Resolver::Job::addresses(uint16_t port) const {
   AddressAnswer r;
-  r.is_secure = true;
-  bool failed = false, gone = true;
+  bool failed = false, gone = true, insecure = false, secure = false;
   for (auto& p : parts) {  // A comes first
     for (auto& record : p.answer.records) r.addresses.push_back(to_address(p.type, record.data, port));
-    r.is_secure = r.is_secure && p.answer.is_secure;
+    // One that nobody answers must not make the other insecure: to hold it back is easy.
+    bool is_answer = p.answer.outcome != Outcome::failed;
+    insecure = insecure || (is_answer && !p.answer.is_secure);
+    secure = secure || (is_answer && p.answer.is_secure);
+    if (r.canonical.empty()) r.canonical = p.answer.canonical;
     if (p.answer.outcome == Outcome::failed) r.why = p.answer.why;
     failed = failed || p.answer.outcome == Outcome::failed;
     gone = gone && p.answer.outcome == Outcome::no_domain;
   }
+  r.is_secure = secure && !insecure;
   r.outcome = !r.addresses.empty() ? Outcome::found : failed ? Outcome::failed : gone ? Outcome::no_domain : Outcome::none;
   return r;
 }
@@ -91,8 +95,9 @@ Resolver::Job& Resolver::begin(Span within) {
 }
 
 void Resolver::question(Job& job, std::string_view name, Type type) {
-  if (name.ends_with('.')) name.remove_suffix(1);
-  if (!is_askable(name)) return answer_later(job, type, {Outcome::no_domain, {}, false, "not a name"});
+  bool is_root = name == "." && type == Type::dnskey;
+  if (name.ends_with('.') && !is_root) name.remove_suffix(1);
+  if (!is_root && !is_askable(name)) return answer_later(job, type, {Outcome::no_domain, {}, false, "not a name"});
   uint64_t q = ++last_;
   job_of_[q] = job.handle;
   job.parts.push_back({q, type, {}});

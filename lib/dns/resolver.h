@@ -28,8 +28,9 @@ std::string_view name_of(Outcome o);  // "found", "none", ...
 struct Answer {
   Outcome outcome = Outcome::failed;
   std::vector<Record> records;
-  bool is_secure = false;  // validated by DNSSEC
+  bool is_secure = false;  // validated by DNSSEC; also that there is nothing
   std::string why;         // of failed: for the log
+  std::string canonical = {};  // where CNAMEs led to; empty: nowhere
 };
 
 struct MxHost { uint16_t preference; std::string host; };
@@ -45,8 +46,9 @@ struct MxAnswer {
 struct AddressAnswer {
   Outcome outcome = Outcome::failed;
   std::vector<net::Address> addresses;  // IPv4 before IPv6
-  bool is_secure = false;               // all of them
+  bool is_secure = false;               // all that was answered
   std::string why;
+  std::string canonical = {};           // see Answer
 };
 
 class Resolver {
@@ -55,7 +57,7 @@ class Resolver {
   virtual ~Resolver();
   Resolver(const Resolver&) = delete;
 
-  // The records of one type.  A name that cannot be one is no_domain.
+  // The records of one type.  A name that cannot be one is no_domain; "." is one for dnskey.
   uint64_t ask(std::string_view name, Type type, std::function<void(Answer)> done, Span within = seconds(20));
   uint64_t mx(std::string_view domain, std::function<void(MxAnswer)> done, Span within = seconds(20));
   // A and AAAA; an IP address is its own answer.  One of both that failed does not spoil the other.

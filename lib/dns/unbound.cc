@@ -36,6 +36,12 @@ Answer to_answer(Type type, int error, const ub_result* r) {
     return a;
   }
   a.is_secure = r->secure != 0;
+  if (r->canonname && r->qname) {
+    std::string_view name = r->canonname, asked = r->qname;
+    if (name.ends_with('.')) name.remove_suffix(1);
+    if (asked.ends_with('.')) asked.remove_suffix(1);
+    if (!iequals(name, asked) && is_askable(name)) a.canonical = lower(name);
+  }
   if (r->bogus) {
     a.why = fmt::format("DNSSEC: {}", r->why_bogus ? r->why_bogus : "bogus");
     return a;

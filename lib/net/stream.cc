@@ -325,15 +325,24 @@ Status Stream::start_tls_server(TlsContext& context) {
 }
 
 Status Stream::start_tls_client(TlsContext& context, const std::string& host) {
+  TlsPeer p;
+  p.host = host;
+  if (context.verifies()) p.check = TlsPeer::Check::names, p.names = {host};
+  return start_tls_client(context, p);
+}
+
+Status Stream::start_tls_client(TlsContext& context, const TlsPeer& peer) {
   CHECK(begin_tls(context));
-  SSL_set_tlsext_host_name(ssl_, host.c_str());
-  if (context.verifies()) SSL_set1_host(ssl_, host.c_str());
+  CHECK(demand(ssl_, peer));
+  verdict_ = {};
   SSL_set_connect_state(ssl_);
   handshaking_ = true;
   read_task_.stop();
   loop_.post([this, alive = std::weak_ptr<int>(alive_)] { if (!alive.expired() && handshaking_) handshake(); });
   return {};
 }
+
+bool Stream::peer_has_digest(const std::vector<std::string>& digests) const { return ssl_ && has_digest(ssl_, digests); }
 
 void Stream::handshake() {
   ERR_clear_error();
@@ -342,11 +351,16 @@ void Stream::handshake() {
     switch (SSL_get_error(ssl_, n)) {
       case SSL_ERROR_WANT_READ: tls_wants_write_ = false; return watch();
       case SSL_ERROR_WANT_WRITE: tls_wants_write_ = true; return watch();
-      default: return fail_with(ERR_peek_error() ? "TLS handshake failed: " + tls_error() : "closed during the TLS handshake");
+      default: {
+        std::string why = ERR_peek_error() ? "TLS handshake failed: " + tls_error() : "closed during the TLS handshake";
+        if (!SSL_is_server(ssl_)) verdict_ = verdict_of(ssl_);
+        return fail_with(verdict_.text.empty() ? why : why + " (" + verdict_.text + ")");
+      }
     }
   }
   handshaking_ = false;
   tls_wants_write_ = false;
+  if (!SSL_is_server(ssl_)) verdict_ = verdict_of(ssl_);
   watch();
   JD_CALL_HANDLER(handler_.on_secured());
   if (!fd_) return;

@@ -19,6 +19,7 @@
 #include "lib/net/address.h"
 #include "lib/net/loop.h"
 #include "lib/net/tls.h"
+#include "lib/net/tls_peer.h"
 
 namespace jd::net {
 
@@ -53,6 +54,9 @@ class Stream {
 
   Status start_tls_server(TlsContext& context);
   Status start_tls_client(TlsContext& context, const std::string& host);
+  Status start_tls_client(TlsContext& context, const TlsPeer& peer);
+  const TlsVerdict& tls_verdict() const { return verdict_; }  // of the client's handshake, also after it failed
+  bool peer_has_digest(const std::vector<std::string>& digests) const;
   bool is_secured() const { return ssl_ && !handshaking_; }
   std::string tls_version() const;  // "TLSv1.3"
   std::string tls_cipher() const;
@@ -87,6 +91,7 @@ class Stream {
   Task flush_task_, read_task_;
   Address peer_;
   ssl_st* ssl_ = nullptr;
+  TlsVerdict verdict_;
   std::string in_, out_;
   std::size_t out_at_ = 0;
   uint32_t wanted_ = 0;

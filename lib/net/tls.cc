@@ -61,13 +61,17 @@ Result<std::shared_ptr<TlsContext>> TlsContext::server(const std::string& certif
   return t;
 }
 
-Result<std::shared_ptr<TlsContext>> TlsContext::client(bool verify) {
+Result<std::shared_ptr<TlsContext>> TlsContext::client(bool verify, const std::string& ca_file) {
   SSL_CTX* c = SSL_CTX_new(TLS_client_method());
   MUST(c);
   std::shared_ptr<TlsContext> t(new TlsContext(c, verify));
   common(c);
   SSL_CTX_set_options(c, SSL_OP_IGNORE_UNEXPECTED_EOF);
-  if (verify && SSL_CTX_set_default_verify_paths(c) != 1)
+  if (verify) SSL_CTX_dane_enable(c);
+  if (verify && !ca_file.empty()) {
+    if (SSL_CTX_load_verify_file(c, ca_file.c_str()) != 1)
+      return fail(Fault::usage, "cannot use the authorities in {}: {}", ca_file, tls_error());
+  } else if (verify && SSL_CTX_set_default_verify_paths(c) != 1)
     return fail(Fault::temp, "cannot load the system's certificate authorities: {}", tls_error());
   // A weak certificate is still better than clear text, which is what would come instead.
   if (!verify) SSL_CTX_set_security_level(c, 1);

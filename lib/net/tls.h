@@ -19,7 +19,8 @@ class TlsContext {
   // PEM files; the certificate file has the chain.  usage: which file, and what is wrong with it.
   static Result<std::shared_ptr<TlsContext>> server(const std::string& certificate, const std::string& key);
   // verify: the peer's certificate must be good for its host name; else TLS is opportunistic.
-  static Result<std::shared_ptr<TlsContext>> client(bool verify);
+  // The authorities are those of ca_file (PEM), or the system's.  A verifying one can use DANE, see tls_peer.h.
+  static Result<std::shared_ptr<TlsContext>> client(bool verify, const std::string& ca_file = "");
   ~TlsContext();
   ssl_ctx_st* get() const { return ctx_; }
   bool verifies() const { return verify_; }

@@ -34,6 +34,8 @@ Status demand(ssl_st* session, const TlsPeer& peer);
 // How many of these records DANE can use here.
 std::size_t usable_tlsa(const std::vector<std::string>& records);
 
+std::string tlsa_text(const std::string& record);  // "3 1 1 0a1b..."
+
 // What RFC 8460 §4.3 calls it; "" when the certificate is not at fault.
 enum class CertificateFault : uint8_t { none, expired, host_mismatch, not_trusted, other };
 struct TlsVerdict {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "lib/smtp/tls_policy.h"
 
+#include <errno.h>
+
 #include <algorithm>
 
+#include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/mime/header.h"
 #include "lib/mime/idna.h"
@@ -124,6 +127,13 @@ Result<TlsTable> TlsTable::parse(std::string_view text, const std::string& file)
       return fail(Fault::usage, "{}:{}: {} is there twice", file, number, escape(w[0]));
   }
   return t;
+}
+
+Result<TlsTable> TlsTable::load(const std::string& path) {
+  auto text = file::read_all(path, 16 << 20);
+  if (!text && text.error().sys == ENOENT) return TlsTable();
+  if (!text) return Unexpected(text.error());
+  return parse(*text, path);
 }
 
 const TlsRule& TlsTable::of(std::string_view domain) const {

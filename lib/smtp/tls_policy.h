@@ -42,6 +42,7 @@ class TlsTable {
  public:
   // usage: file, line, and what is wrong.
   static Result<TlsTable> parse(std::string_view text, const std::string& file);
+  static Result<TlsTable> load(const std::string& path);  // absent: every domain is "auto"
   const TlsRule& of(std::string_view domain) const;  // lower case, A-labels
   std::size_t size() const { return rules_.size(); }
 

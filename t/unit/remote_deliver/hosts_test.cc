@@ -29,7 +29,7 @@ struct HostsTest : ::testing::Test {
       if (a.hosts.empty()) text = a.code;
       EXPECT_EQ(a.hosts.empty() && a.fate == queue::Fate::perm, text[0] == '5') << text;
     };
-    is_host ? f.of_host(domain, 25, done) : f.of_domain(domain, 25, done);
+    is_host ? f.of_host(domain, 25, true, done) : f.of_domain(domain, 25, true, done);
     for (int i = 0; i < 50 && !told; i++) loop.run_once(milliseconds(1));
     EXPECT_TRUE(told);
     return text;
@@ -70,7 +70,7 @@ TEST_F(HostsTest, ourselves_and_what_is_no_better_are_left_out) {
 TEST_F(HostsTest, a_finder_that_goes_is_not_called_back) {
   {
     HostFinder f(dns, own);
-    f.of_domain("two.test", 25, [](HostsAnswer) { ADD_FAILURE(); });
+    f.of_domain("two.test", 25, true, [](HostsAnswer) { ADD_FAILURE(); });
     loop.run_once();  // the addresses are being asked for
   }
   for (int i = 0; i < 10; i++) loop.run_once();
