@@ -38,6 +38,7 @@ struct Qrun : Service {
   static constexpr Span stop_patience = seconds(10);  // remote-deliver takes at most 5
   DirectoryRouter router;
   Agents agents;
+  queue::Routes routes;  // until setup()
   std::unique_ptr<queue::Runner> runner;
   ipc::Server journal{loop, [this](ipc::Request r) { journal_request(std::move(r)); }};
   QueueAdmin orders{loop, [this] { pump.start(); }};
@@ -70,7 +71,9 @@ struct Qrun : Service {
     if (::inotify_add_watch(inotify.get(), fresh.c_str(), IN_MOVED_TO) < 0)
       return fail_errno(errno, "cannot watch {}", fresh);
     CHECK(watch.start(inotify.get(), EPOLLIN));
-    TRY(runner, queue::Runner::open(paths.queue, runner_config(config, boot_id), agents));
+    auto c = runner_config(config, boot_id);
+    c.routes = std::move(routes);
+    TRY(runner, queue::Runner::open(paths.queue, std::move(c), agents));
     agents.set_runner(runner.get());
     orders.set_runner(runner.get());
     return {};
@@ -140,6 +143,7 @@ int main(int argc, char** argv) {
       .open = [](Context& c) -> Result<std::unique_ptr<Service>> {
         CHECK(file::make_directories(c.paths.queue));
         auto q = std::make_unique<Qrun>(c);
+        TRY(q->routes, queue::Routes::load(c.paths.etc + "/routes"));
         CHECK(q->listen());
         return std::unique_ptr<Service>(std::move(q));
       },

@@ -28,6 +28,10 @@ constexpr Words words[] = {
     {"delivered", "Mail was delivered / 邮件已送达",
      "Your message was delivered to the recipients below, as you asked to be told.",
      "您的邮件已送达下列收件人（应您的回执要求）。"},
+    {"relayed", "Mail was passed on / 邮件已转交",
+     "Your message was passed on to the mail systems of the recipients below.  They do not tell when it is\n"
+     "delivered: you may hear no more of it.",
+     "您的邮件已转交给下列收件人的邮件系统。对方系统不提供送达回执，\n您可能不会再收到通知。"},
 };
 
 std::string explanation(const ReportInput& in) {
@@ -44,7 +48,7 @@ std::string explanation(const ReportInput& in) {
     t += fmt::format("<{}>", r.address);
     if (!r.first.empty() && r.first != r.address) t += fmt::format(" (for / 代收 <{}>)", r.first);
     t += "\n";
-    if (in.kind != ReportKind::delivered)
+    if (in.kind == ReportKind::failed || in.kind == ReportKind::delayed)
       t += fmt::format("    {}{}{} {}\n", r.host, r.host.empty() ? "" : ": ", r.code, r.text);
     t += "\n";
   }

@@ -20,7 +20,7 @@ namespace jd::queue {
 
 constexpr std::size_t max_returned_bytes = 64 << 10;
 
-enum class ReportKind : uint8_t { failed, delayed, delivered };
+enum class ReportKind : uint8_t { failed, delayed, delivered, relayed };  // two bits
 
 struct ReportedRecipient {
   std::string address;             // final

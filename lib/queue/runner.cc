@@ -157,22 +157,31 @@ void Runner::expand(Job& job, std::size_t index, const std::vector<std::string>&
   }
 }
 
-// All addresses are known: remote ones go together by domain.
+// All addresses are known: remote ones go together by domain, or by route where that names the hosts.
 void Runner::group_remote(Job& job) {
-  std::map<std::string, std::vector<std::size_t>> by_domain;
+  struct Way { std::string destination, domain, route; std::vector<std::size_t> targets; };
+  std::map<std::string, Way> ways;
+  const Envelope& e = job.message.envelope;
   for (std::size_t i = 0; i < job.targets.size(); i++) {
     Target& t = job.targets[i];
     if (t.is_local || t.state != Target::State::waiting) continue;
-    auto& group = by_domain[lower(domain_of(t.address))];
-    group.push_back(i);
+    std::string domain = lower(domain_of(t.address));
+    const Route* r = config_.routes.is_empty() ? nullptr : config_.routes.of(domain, e.reverse_path, e.user);
+    // One limit for a system behind us; one per domain and source where the DNS finds the hosts.
+    std::string destination = !r ? domain : r->has_hosts() ? r->name : domain + " via " + r->name;
+    Way& w = ways[destination];
+    if (w.targets.empty()) w.destination = destination, w.domain = r && r->has_hosts() ? r->name : domain, w.route = r ? r->name : "";
+    w.targets.push_back(i);
   }
-  for (auto& [domain, targets] : by_domain)
-    for (std::size_t at = 0; at < targets.size(); at += max_group) {
+  for (auto& [name, way] : ways)
+    for (std::size_t at = 0; at < way.targets.size(); at += max_group) {
       auto g = std::make_unique<Group>();
       g->job = job.number;
-      g->domain = domain;
-      g->targets.assign(targets.begin() + static_cast<long>(at),
-                        targets.begin() + static_cast<long>(std::min(at + max_group, targets.size())));
+      g->domain = way.domain;
+      g->destination = way.destination;
+      g->route = way.route;
+      g->targets.assign(way.targets.begin() + static_cast<long>(at),
+                        way.targets.begin() + static_cast<long>(std::min(at + max_group, way.targets.size())));
       for (auto i : g->targets) job.targets[i].state = Target::State::sent;
       uint64_t id = next_group_++;
       groups_[id] = std::move(g);
@@ -182,8 +191,8 @@ void Runner::group_remote(Job& job) {
 
 void Runner::enqueue_group(uint64_t id) {
   Group& g = *groups_.at(id);
-  if (scheduler_.add(g.domain, id, now())) return;
-  if (scheduler_.is_dead(g.domain, now()))
+  if (scheduler_.add(g.destination, id, now())) return;
+  if (scheduler_.is_dead(g.destination, now()))
     return settle_group(id, {0, Fate::temp, "4.4.1", "", "the destination did not answer lately", false});
   if (auto job = jobs_.find(g.job); job != jobs_.end())
     for (auto i : g.targets) job->second->targets[i].is_untried = true;
@@ -206,6 +215,7 @@ void Runner::settle(Job& job, std::size_t index, const RcptResult& r) {
   if (t.state == Target::State::settled) return;
   t.state = Target::State::settled;
   t.fate = r.fate;
+  t.is_relayed = r.is_relayed;
   t.error = {r.code, r.host, r.text.substr(0, max_error_text)};
   job.open--;
   if (r.fate != Fate::delivered) job.bad_of[t.rcpt] = 1;
@@ -288,7 +298,8 @@ void Runner::dispatch_remote() {
     RemoteDelivery d;
     d.id = start->job;
     d.qid = job->second->message.id;
-    d.domain = start->destination;
+    d.domain = it->second->domain;
+    d.route = it->second->route;
     d.from = e.reverse_path;
     d.body = e.body;
     d.smtputf8 = e.smtputf8;
@@ -356,13 +367,13 @@ void Runner::remote_done(const DeliveryResult& d) {
       settle(*job->second, i, {0, Fate::temp, "4.3.0", "", "remote delivery said nothing about it", false});
   RcptResult dead{0, Fate::temp, "4.4.1", "", "the destination does not answer", true};
   if (!d.recipients.empty()) dead.text += ": " + d.recipients[0].text;
-  for (auto id : scheduler_.finished(group->domain, outcome, now())) settle_group(id, dead);
+  for (auto id : scheduler_.finished(group->destination, outcome, now())) settle_group(id, dead);
 }
 
 void Runner::remote_lost(uint64_t id) {
   auto it = groups_.find(id);
   if (it == groups_.end() || !it->second->is_sent) return;
-  scheduler_.finished(it->second->domain, Outcome::neutral, now());
+  scheduler_.finished(it->second->destination, Outcome::neutral, now());
   settle_group(id, {0, Fate::temp, "4.3.0", "", "remote delivery was interrupted", false});
 }
 
@@ -370,7 +381,7 @@ void Runner::remote_back(uint64_t id) {
   auto it = groups_.find(id);
   if (it == groups_.end() || !it->second->is_sent) return;
   Group& g = *it->second;
-  scheduler_.finished(g.domain, Outcome::neutral, now());
+  scheduler_.finished(g.destination, Outcome::neutral, now());
   remote_bytes_ -= std::exchange(g.bytes, 0);
   g.is_sent = false;
   enqueue_group(id);

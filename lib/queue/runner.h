@@ -38,6 +38,7 @@
 #include "lib/queue/bounce.h"
 #include "lib/queue/file_store.h"
 #include "lib/queue/journal.h"
+#include "lib/queue/routes.h"
 #include "lib/queue/schedule.h"
 #include "lib/queue/selection.h"
 
@@ -69,6 +70,7 @@ struct RunnerConfig {
   std::string boot_id;  // of the machine's present boot: see journal.h
   RetryPolicy retry;
   ConcurrencyLimits limits;
+  Routes routes;
   std::size_t max_jobs = 20'000;  // a kilobyte or two each
   std::size_t max_local = 1000, max_remote = 500;  // under way
   uint64_t max_remote_bytes = 256 << 20;          // of messages handed to remote delivery

@@ -49,7 +49,7 @@ void Runner::finish(Job& job) {
   Time at = now();
   bool give_up = config_.retry.should_give_up(e.received, at);
   bool warn = !job.progress.warned && config_.retry.should_warn(e.received, at);
-  std::vector<std::size_t> failed, delayed, delivered;
+  std::vector<std::size_t> failed, delayed, delivered, relayed;
   for (std::size_t i = 0; i < job.targets.size(); i++) {
     Target& t = job.targets[i];
     const Recipient& r = job.recipient(t);
@@ -63,6 +63,8 @@ void Runner::finish(Job& job) {
       delayed.push_back(i);
     } else if (t.fate == Fate::delivered && t.is_local && !t.is_silent && (r.notify & notify_success)) {
       delivered.push_back(i);
+    } else if (t.fate == Fate::delivered && t.is_relayed && ((r.notify & notify_success) || (e.by_trace && r.notify != notify_never))) {
+      relayed.push_back(i);  // RFC 3461 §5.2.2, RFC 2852 §4
     }
   }
   job.reports = 1;  // held until all are asked for: answers may come at once
@@ -72,6 +74,7 @@ void Runner::finish(Job& job) {
     send_report(job, ReportKind::delayed, delayed);
   }
   if (!e.is_bounce() && !delivered.empty()) send_report(job, ReportKind::delivered, delivered);
+  if (!e.is_bounce() && !relayed.empty()) send_report(job, ReportKind::relayed, relayed);
   if (--job.reports == 0) complete(job);
 }
 

@@ -39,6 +39,7 @@ struct Runner::Target {
   State state = State::resolving;
   Fate fate = Fate::delivered;
   bool is_local = false, is_maildir = false, replay = false;
+  bool is_relayed = false;  // by a host that will not tell of its success
   bool is_untried = false;  // its destination's list was full: no attempt
   bool is_silent = false;  // expanded, or a second way to the same mailbox: nothing to report
   std::string account, path;
@@ -72,7 +73,9 @@ struct Runner::Job {
 
 struct Runner::Group {
   uint64_t job = 0;
-  std::string domain;
+  std::string domain;       // of the recipients; of a route with hosts its name
+  std::string destination;  // the Scheduler's
+  std::string route;
   std::vector<std::size_t> targets;
   uint64_t bytes = 0;  // handed over
   bool is_sent = false;

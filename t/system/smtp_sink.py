@@ -7,7 +7,7 @@
 #   name=NAME (greets so), greet=CODE, close (after each message, without a word), per=N (421 from the
 #   Nth MAIL of a connection on), bye (421 right behind the answer to each message), idle=SECONDS (ends
 #   a connection that idles), cut (ends the first connection in the middle of its message), once451
-#   (MAIL on a connection that was used before gets 451)
+#   (MAIL on a connection that was used before gets 451), ext=WORD+WORD (offered as well, _ for a blank), lmtp
 # Recipients decide, too: full-x 450, gone-x 550, slow-x answers its message a second late.
 import asyncio, base64, json, socket, ssl, sys
 
@@ -33,7 +33,7 @@ class Host:
         self.connections += 1
         number, o = self.connections, self.o
         name = o.get("name", "sink." + self.address)
-        self.log("connect", n=number)
+        self.log("connect", n=number, source=writer.get_extra_info("peername")[0])
 
         def say(text):
             writer.write(text.encode() + b"\r\n")
@@ -44,6 +44,7 @@ class Host:
             if "8bit" in o: x.append("8BITMIME")
             if "size" in o: x.append("SIZE " + o["size"])
             if not tls and any(k in o for k in ("tls", "tlsbroken", "tlsdeaf")): x.append("STARTTLS")
+            if "ext" in o: x += [w.replace("_", " ") for w in o["ext"].split("+") if tls or w != "REQUIRETLS"]
             if "auth" in o: x.append("AUTH PLAIN LOGIN")
             return "\r\n".join("250" + ("-" if i + 1 < len(x) else " ") + v for i, v in enumerate(x))
 
@@ -57,7 +58,9 @@ class Host:
                 if not line: return
                 verb, _, rest = line.decode("utf-8", "replace").strip().partition(" ")
                 verb = verb.upper()
-                if verb == "EHLO": say(extensions(tls))
+                if verb == ("LHLO" if "lmtp" in o else "EHLO"):
+                    self.log("hello", n=number, name=rest)
+                    say(extensions(tls))
                 elif verb == "HELO": say("250 " + name)
                 elif verb == "STARTTLS":
                     say("220 go")
@@ -115,7 +118,8 @@ class Host:
                     if slow: await asyncio.sleep(1)
                     subject = [x for x in bytes(data[:4000]).split(b"\r\n") if x.lower().startswith(b"subject:")][:1]
                     self.log("message", n=number, to=rcpts, bytes=len(data), wide=not data.isascii(), subject=subject[0][8:].strip().decode("latin-1") if subject else "",
-                             text=bytes(data).decode("latin-1") if len(data) < 4000 else "")
+                             text=bytes(data).decode("latin-1") if len(data) < 8000 else "", tls=tls)
+                    for r in rcpts[1:] if "lmtp" in o else []: say("250 2.0.0 taken " + r)
                     rcpts, begun = [], False
                     if "bye" in o:
                         say("250 2.0.0 taken\r\n421 4.3.2 going down")

@@ -88,6 +88,52 @@ TEST(OwnAddresses, listening_on_all_means_all_of_this_machine) {
   EXPECT_FALSE(OwnAddresses::of("x", {"nonsense"}));
 }
 
+// DANE: what is asked, and what it means (RFC 7672 §2.2).
+struct DaneTest : ::testing::Test {
+  net::Loop loop;
+  static constexpr const char* ee = "030101" "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+  static constexpr const char* pkix = "010101" "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+  dns::FakeResolver dns{loop, {{"secure", "safe.test", ""}, {"mx", "safe.test", "10 mx.safe.test"}, {"a", "mx.safe.test", "192.0.2.1"}, {"tlsa", "_25._tcp.mx.safe.test", ee},
+                               {"mx", "none.safe.test", "10 bare.safe.test"}, {"a", "bare.safe.test", "192.0.2.2"},
+                               {"mx", "pkix.safe.test", "10 pk.safe.test"}, {"a", "pk.safe.test", "192.0.2.3"}, {"tlsa", "_25._tcp.pk.safe.test", pkix},
+                               {"mx", "dead.safe.test", "10 d.safe.test"}, {"a", "d.safe.test", "192.0.2.4"}, {"fail", "_25._tcp.d.safe.test", ""},
+                               {"mx", "out.safe.test", "10 mx.plain.test"}, {"a", "mx.plain.test", "192.0.2.5"}, {"tlsa", "_25._tcp.mx.plain.test", ee},
+                               {"mx", "six.safe.test", "10 s.safe.test"}, {"a", "s.safe.test", "192.0.2.6"}, {"tlsa", "_25._tcp.s.safe.test", ee},
+                               {"mx", "cn.safe.test", "10 c.safe.test"}, {"cname", "c.safe.test", "mx.safe.test"}, {"a", "c.safe.test", "192.0.2.1"},
+                               {"mx", "plain.test", "10 mx.safe.test"}}};
+  OwnAddresses own;
+  Host find(const std::string& domain) {
+    Host host;
+    bool told = false;
+    HostFinder f(dns, own);
+    f.of_domain(domain, 25, true, [&](HostsAnswer a) {
+      told = true;
+      ASSERT_EQ(a.hosts.size(), 1u);
+      host = a.hosts[0];
+      EXPECT_EQ(a.is_secure, domain.ends_with("safe.test"));
+    });
+    for (int i = 0; i < 50 && !told; i++) loop.run_once(milliseconds(1));
+    EXPECT_TRUE(told) << domain;
+    return host;
+  }
+};
+
+TEST_F(DaneTest, knows_what_the_records_are_worth) {
+  EXPECT_EQ(find("safe.test").dane, smtp::Dane::usable);
+  EXPECT_EQ(find("safe.test").tlsa_base, "mx.safe.test");
+  EXPECT_EQ(find("none.safe.test").dane, smtp::Dane::none);
+  EXPECT_EQ(find("pkix.safe.test").dane, smtp::Dane::unusable);
+  EXPECT_EQ(find("dead.safe.test").dane, smtp::Dane::failed);
+  EXPECT_EQ(find("out.safe.test").dane, smtp::Dane::none) << "the host is not in a signed zone";
+  EXPECT_EQ(find("cn.safe.test").dane, smtp::Dane::usable);
+  EXPECT_EQ(find("cn.safe.test").tlsa_base, "mx.safe.test") << "of the name that the alias led to";
+}
+
+TEST_F(DaneTest, asks_for_nothing_more_where_the_domain_is_not_signed) {
+  EXPECT_EQ(find("plain.test").dane, smtp::Dane::none);
+  for (auto& a : dns.asked) EXPECT_FALSE(a.starts_with("tlsa")) << a;
+}
+
 TEST(SplitHostPort, takes_names_and_addresses) {
   for (auto [text, host, port] : {std::tuple("mail.test:587", "mail.test", 587), {"mail.test", "mail.test", 25}, {"[::1]:26", "::1", 26},
                                   {"[::1]", "::1", 25}, {"::1", "::1", 25}, {"192.0.2.1:99", "192.0.2.1", 99}, {"x:0", "x", 25}, {"x:y", "x", 25}, {"", "", 25}}) {
