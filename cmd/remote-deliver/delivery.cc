@@ -224,6 +224,11 @@ void Delivery::on_event(smtp::Client::Event e) {
   } else if (failure.code == "4.7.4") {
     report(h, "starttls-not-supported", failure.text);
   }
+  bool is_unverified = connection_->failed_in_handshake() && connection_->tls_verdict().fault != net::CertificateFault::none;
+  if (d_.requiretls && (is_unverified || failure.code == "4.7.4")) {  // RFC 8689 §4.2.1: not a host for this message
+    failure.fate = Fate::perm;
+    failure.code = "5.7.30";
+  }
   if (failure.code == "5.4.6") {  // ourselves behind another address: those that are no better lead here, too
     auto ours = hosts_[at_].preference;
     auto is_no_better = [&](auto& x) { return x.preference >= ours; };
