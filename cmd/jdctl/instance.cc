@@ -68,6 +68,14 @@ Status write_script(const std::string& path, const std::string& text) {
   return file::write_at(fd.get(), text, 0);
 }
 
+// What the configuration says in files of its own, and in patterns.
+Status check_tables(const Options& o, const Config& c) {
+  CHECK(smtp::AddressFailures::parse(c.address_failures));
+  CHECK(queue::Routes::load(o.paths.etc + "/routes"));
+  CHECK(smtp::TlsTable::load(o.paths.etc + "/tls-policy"));
+  return {};
+}
+
 std::string shell_quoted(const std::string& s) {
   std::string r = "'";
   for (char c : s) r += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -258,6 +266,7 @@ int status(const Options& o) {
 int reload(const Options& o) {
   auto c = Config::load(o.paths);
   if (!c) return failed(c.error());
+  if (auto r = check_tables(o, *c); !r) return failed(r.error());
   if (!supervisor(o)) return failed(Error(Fault::perm, "not running: `jdctl start`"));
   std::vector<std::string> late;
   for (auto& p : services(o)) {
@@ -299,9 +308,7 @@ int endpoints(const Options& o) {
 int config_check(const Options& o) {
   auto c = Config::load(o.paths);
   if (!c) return failed(c.error());
-  if (auto r = smtp::AddressFailures::parse(c->address_failures); !r) return failed(r.error());
-  if (auto r = queue::Routes::load(o.paths.etc + "/routes"); !r) return failed(r.error());
-  if (auto r = smtp::TlsTable::load(o.paths.etc + "/tls-policy"); !r) return failed(r.error());
+  if (auto r = check_tables(o, *c); !r) return failed(r.error());
   print(o.paths.config_file() + " is right");
   return 0;
 }

@@ -52,6 +52,10 @@ void StsPolicies::find(const std::string& domain, std::weak_ptr<int> alive, Done
     i = entries_.try_emplace(domain).first;
   }
   Entry& e = i->second;
+  if (e.policy && e.expires <= now()) {  // looked for at once: there may be a new one
+    e.policy = nullptr;
+    e.next_look = {};
+  }
   bool is_due = e.next_look <= monotonic();
   bool is_valid = e.policy && e.expires > now();
   bool must_wait = !is_valid && (is_due || e.is_busy);

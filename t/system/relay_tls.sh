@@ -32,7 +32,7 @@ authority
 self_signed self self.test
 certificate ta h4.mail.example
 certificate sts h8.plain.example h10.plain.example
-certificate web mta-sts.stsgood.plain.example mta-sts.stsbad.plain.example mta-sts.stsmx.plain.example mta-sts.ststest.plain.example
+certificate web mta-sts.stsgood.plain.example mta-sts.stsbad.plain.example mta-sts.stsmx.plain.example mta-sts.ststest.plain.example mta-sts.stsshort.plain.example
 head -c 64 /dev/zero | tr '\0' 0 >"$dir/zeros"
 
 zone() {  # zone NAME: its lines come from stdin
@@ -66,7 +66,7 @@ zone expired.example <<Z
 h2 A 127.0.0.2
 Z
 zone plain.example <<Z
-$(for n in stsgood:8 stsbad:9 stsmx:10 ststest:9 stsweb:9; do
+$(for n in stsgood:8 stsbad:9 stsmx:10 ststest:9 stsweb:9 stsshort:9; do
   printf '%s MX 10 h%s\n_mta-sts.%s TXT "v=STSv1; id=1;"\n' "${n%:*}" "${n#*:}" "${n%:*}"
   case $n in stsweb:*) echo "mta-sts.${n%:*} A 127.0.0.12" ;; *) echo "mta-sts.${n%:*} A 127.0.0.11" ;; esac
 done)
@@ -96,6 +96,7 @@ policy stsbad enforce '*.plain.example'
 policy stsmx enforce other.plain.example
 policy ststest testing h9.plain.example
 policy stsweb enforce h8.plain.example
+policy stsshort enforce h9.plain.example 20
 cat >"$dir/web.py" <<'P'
 import http.server, os, socketserver, ssl, sys, threading
 root, port = sys.argv[1], int(sys.argv[2])
@@ -194,10 +195,11 @@ header="TLS-Required: No" inject optional ann@example.test a@bad.mail.example
 wait_for 50 in_tls bad.mail.example
 
 # MTA-STS.
-for n in stsgood stsbad stsmx ststest stsweb; do to $n.plain.example; done
+for n in stsgood stsbad stsmx ststest stsweb stsshort; do to $n.plain.example; done
 for n in stsgood ststest stsweb; do wait_for 100 in_tls $n.plain.example; done
 held stsbad.plain.example 4.7.5
 held stsmx.plain.example 4.7.5
+held stsshort.plain.example 4.7.5
 grep -q 'sts_failed.*stsweb' "$dir"/log/remote-deliver/current || fail "a web server without a good certificate was believed"
 
 # The operator's policy; broken TLS is tried once.
@@ -282,3 +284,5 @@ ctl restart >/dev/null
 inject later ann@example.test b@stsbad.plain.example
 wait_for 100 waits b@stsbad.plain.example 4.7.5
 ! has 127.0.0.9 message b@stsbad || fail "the policy was forgotten"
+# One whose time has passed does not hold any more.
+wait_for 300 in_tls stsshort.plain.example
