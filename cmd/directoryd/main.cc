@@ -59,7 +59,7 @@ struct Directoryd : Service {
   std::unique_ptr<DirectoryService> service;
   std::optional<uint32_t> queue_user;  // none: this instance is all one user's
   ipc::Server questions{loop, [this](ipc::Request r) {
-    if (r.cmd() == "full" && queue_user && r.uid() != *queue_user) return r.reply(Error(Fault::perm, "only qrun says what is full"));
+    if ((r.cmd() == "full" || r.cmd() == "forward") && queue_user && r.uid() != *queue_user) return r.reply(Error(Fault::perm, "only qrun says what is full and signs reverse paths"));
     pass(std::move(r), &DirectoryService::ask);
   }};
   ipc::Server admin{loop, [this](ipc::Request r) { pass(std::move(r), &DirectoryService::admin); }};

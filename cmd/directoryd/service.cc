@@ -6,6 +6,7 @@
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "lib/base/text.h"
+#include "lib/directory/srs.h"
 
 namespace jd {
 using directory::Account;
@@ -39,6 +40,7 @@ void DirectoryService::ask(Message m, Answer answer) {
     auto may = directory_.may_send(m.get("account"), m.get("address"));
     return answer(may ? Message::ok().set("may", *may ? "1" : "0") : Message::failed(may.error()));
   }
+  if (cmd == "forward") return answer(forward(std::string(m.get("from")), std::string(m.get("by"))));
   if (cmd == "full") {
     note_full(std::string(m.get("account")), m.number("bytes"));
     return answer(Message::ok());
@@ -62,11 +64,43 @@ void DirectoryService::ask(Message m, Answer answer) {
 Message DirectoryService::resolve(const std::string& address) {
   auto r = directory_.resolve(address);
   if (!r) return Message::failed(r.error());
+  auto at = address.rfind('@');
+  if (r->kind != directory::Route::Kind::remote && at != address.npos && directory::is_srs(address.substr(0, at))) {
+    auto keys = srs_keys();
+    if (!keys) return Message::failed(keys.error());
+    auto back = directory::srs_reverse(*keys, std::string_view(address).substr(0, at), now().seconds() / 86400);
+    directory::Route to;
+    to.kind = back ? directory::Route::Kind::alias : directory::Route::Kind::unknown;
+    to.address = address;
+    if (back) to.targets = {*back};
+    return directory::to_message(to);
+  }
   if (auto i = full_.find(r->account.address); i != full_.end()) {
     if (i->second.until > monotonic()) r->full_for = i->second.bytes;
     else full_.erase(i);
   }
   return directory::to_message(*r);
+}
+
+Result<std::vector<std::string>> DirectoryService::srs_keys() {
+  int64_t period = now().seconds() / 86400 / directory::srs_key_days;
+  std::vector<std::string> keys;
+  for (int64_t p : {period, period - 1}) {
+    TRY(std::string key, directory_.secret(fmt::format("srs {}", p)));
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+// Mail of our own senders keeps its reverse path: our hosts may send for it.
+Message DirectoryService::forward(const std::string& from, const std::string& by) {
+  Message ok = Message::ok();
+  auto own = directory_.resolve(from);
+  auto domain = by.substr(by.rfind('@') + 1);
+  if (!own || own->kind != directory::Route::Kind::remote || domain.empty()) return std::move(ok.set("from", from));
+  auto keys = srs_keys();
+  if (!keys) return Message::failed(keys.error());
+  return std::move(ok.set("from", directory::srs_forward(*keys, from, domain, now().seconds() / 86400)));
 }
 
 // Others refuse at RCPT what would only wait here; one that still fits in is not in the way of that.

@@ -7,6 +7,7 @@
 //   authenticate user password ip protocol -> address ticket      perm: no; temp: later
 //   sasl mechanism exchange ip protocol tls exporter end-point + body (what the client said)
 //        -> exchange + body (what to answer; ask again with the client's next words), or address ticket
+//   forward from by                        -> from   (qrun: the reverse path of mail that the alias `by` sends on: srs.h)
 //   full account bytes                     (qrun: a message of so many bytes was over its quota)
 //   redeem ticket                          -> address path quota  (sessiond; each ticket once)
 // run/directory-admin.sock (root and the instance's owner):
@@ -63,6 +64,8 @@ class DirectoryService {
     Time until;
   };
   ipc::Message resolve(const std::string& address);
+  ipc::Message forward(const std::string& from, const std::string& by);
+  Result<std::vector<std::string>> srs_keys();
   void note_full(const std::string& account, uint64_t bytes);
   void authenticate(ipc::Message m, Answer answer);
   // Calls `then` when the throttle lets this login pass; answers when it does not.

@@ -19,6 +19,7 @@
 #include "lib/queue/routes.h"
 #include "lib/smtp/address_failure.h"
 #include "lib/smtp/tls_policy.h"
+#include "lib/queue/retry_rules.h"
 
 namespace jd::ctl {
 namespace {
@@ -309,6 +310,7 @@ int config_check(const Options& o) {
   auto c = Config::load(o.paths);
   if (!c) return failed(c.error());
   if (auto r = check_tables(o, *c); !r) return failed(r.error());
+  if (auto r = queue::RetryRules::load({}, o.paths.etc + "/retry"); !r) return failed(r.error());
   print(o.paths.config_file() + " is right");
   return 0;
 }

@@ -32,13 +32,6 @@ bool was_here(std::string_view message, std::string_view address) {
   }
   return false;
 }
-
-std::string one_line(std::string_view s) {
-  std::string r(s);
-  for (char& c : r)
-    if (is_ctl(c)) c = ' ';
-  return r;
-}
 }  // namespace
 
 queue::RcptResult Deliverer::deliver(const queue::LocalDelivery& d, std::string_view message, bool durable) {

@@ -90,6 +90,13 @@ void Agents::resolve(uint64_t token, const std::string& address) {
   });
 }
 
+void Agents::forward(uint64_t token, const std::string& from, const std::string& by) {
+  router_.forward(from, by, [this, token](Result<std::string> r) {
+    runner_->forwarded(token, std::move(r));
+    work_();
+  });
+}
+
 bool Agents::deliver_local(const queue::LocalDelivery& d, const queue::Message& m) {
   if (!is_local_there()) {
     runner_->local_is(false);

@@ -22,6 +22,7 @@ class Router {
   virtual ~Router() = default;
   // May call back inside.  temp: ask later.
   virtual void resolve(const std::string& address, std::function<void(Result<queue::Resolution>)> done) = 0;
+  virtual void forward(const std::string& from, const std::string& by, std::function<void(Result<std::string>)> done) = 0;
   virtual void mailbox_full(const std::string& account, uint64_t bytes) = 0;
 };
 
@@ -30,6 +31,9 @@ class DirectoryRouter : public Router {
   DirectoryRouter(net::Loop& loop, const Paths& paths)
       : client_(loop, paths.run, paths.socket("directory")) {}
   void resolve(const std::string& address, std::function<void(Result<queue::Resolution>)> done) override;
+  void forward(const std::string& from, const std::string& by, std::function<void(Result<std::string>)> done) override {
+    client_.forward(from, by, std::move(done));
+  }
   void mailbox_full(const std::string& account, uint64_t bytes) override { client_.report_full(account, bytes); }
 
  private:
@@ -44,6 +48,7 @@ class Agents : public queue::Outside {
   void connect();  // those that are away; once per second
 
   void resolve(uint64_t token, const std::string& address) override;
+  void forward(uint64_t token, const std::string& from, const std::string& by) override;
   bool deliver_local(const queue::LocalDelivery& d, const queue::Message& m) override;
   bool deliver_remote(const queue::RemoteDelivery& d, const queue::Message& m) override;
   bool sync_store() override;

@@ -16,12 +16,19 @@
 namespace jd {
 namespace {
 
-queue::RunnerConfig runner_config(const Config& c, const std::string& boot_id) {
+Result<queue::RunnerConfig> runner_config(const Config& c, const Paths& paths, const std::string& boot_id) {
   queue::RunnerConfig r;
   r.boot_id = boot_id;
   r.hostname = c.hostname;
   r.postmaster = c.postmaster.empty() ? "postmaster@" + c.hostname : c.postmaster;
-  r.retry = {c.retry, c.warn_after.ns ? c.warn_after : c.give_up_after + days(1), c.give_up_after};
+  queue::RetryPolicy usual{c.retry, c.warn_after.ns ? c.warn_after : c.give_up_after + days(1), c.give_up_after};
+  TRY(r.retry, queue::RetryRules::load(usual, paths.etc + "/retry"));
+  TRY(r.routes, queue::Routes::load(paths.etc + "/routes"));
+  r.srs = c.srs;
+  r.verp_separator = c.subaddress_separator.empty() ? "+" : c.subaddress_separator;
+  using Language = queue::ReportLanguage;
+  r.report_language = c.report_language == "en" ? Language::english : c.report_language == "zh" ? Language::chinese :
+                      c.report_language == "both" ? Language::both : Language::sender;
   r.limits.max = static_cast<unsigned>(c.concurrency);
   return r;
 }
@@ -38,7 +45,7 @@ struct Qrun : Service {
   static constexpr Span stop_patience = seconds(10);  // remote-deliver takes at most 5
   DirectoryRouter router;
   Agents agents;
-  queue::Routes routes;  // until setup()
+  queue::RunnerConfig settings;
   std::unique_ptr<queue::Runner> runner;
   ipc::Server journal{loop, [this](ipc::Request r) { journal_request(std::move(r)); }};
   QueueAdmin orders{loop, [this] { pump.start(); }};
@@ -51,7 +58,8 @@ struct Qrun : Service {
       : config(c.config), paths(c.paths), router(loop, paths),
         agents(loop, paths, router, [this] { pump.start(); }) {}
 
-  Status listen() {
+  Status listen() {  // with full rights: etc/ is not the queue's
+    TRY(settings, runner_config(config, paths, boot_id));
     journal.allow({});
     if (auto ids = user_ids("jdqueue")) {
       journal.allow({ids->uid});
@@ -71,9 +79,7 @@ struct Qrun : Service {
     if (::inotify_add_watch(inotify.get(), fresh.c_str(), IN_MOVED_TO) < 0)
       return fail_errno(errno, "cannot watch {}", fresh);
     CHECK(watch.start(inotify.get(), EPOLLIN));
-    auto c = runner_config(config, boot_id);
-    c.routes = std::move(routes);
-    TRY(runner, queue::Runner::open(paths.queue, std::move(c), agents));
+    TRY(runner, queue::Runner::open(paths.queue, std::move(settings), agents));
     agents.set_runner(runner.get());
     orders.set_runner(runner.get());
     return {};
@@ -143,7 +149,6 @@ int main(int argc, char** argv) {
       .open = [](Context& c) -> Result<std::unique_ptr<Service>> {
         CHECK(file::make_directories(c.paths.queue));
         auto q = std::make_unique<Qrun>(c);
-        TRY(q->routes, queue::Routes::load(c.paths.etc + "/routes"));
         CHECK(q->listen());
         return std::unique_ptr<Service>(std::move(q));
       },

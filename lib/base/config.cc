@@ -92,6 +92,8 @@ const std::vector<Setting>& settings() {
       {"queue", "retry", &Config::retry, "Waits between attempts; the last one repeats."},
       {"queue", "warn_after", &Config::warn_after, "The sender is told that a message is late; \"0s\": never."},
       {"queue", "give_up_after", &Config::give_up_after, "The message is returned."},
+      {"queue", "report_language", Choice{&Config::report_language, {"sender", "en", "zh", "both"}}, "Of reports to senders; \"sender\": Chinese to who seems to write it, else English."},
+      {"queue", "srs", &Config::srs, "Mail that aliases send on gets a reverse path of ours (SRS), so that the next host's SPF check passes."},
       {"queue", "concurrency", &Config::concurrency, "Connections to one destination at the most."},
       {"relay", "smarthost", &Config::smarthost, "host:port that takes all outgoing mail; empty: by MX."},
       {"relay", "user", &Config::smarthost_user, ""},

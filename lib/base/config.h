@@ -76,6 +76,8 @@ struct Config {
   std::vector<Span> retry;                        // waits between attempts; the last repeats
   Span warn_after = hours(4);
   Span give_up_after = days(5);
+  std::string report_language = "sender";         // sender | en | zh | both
+  bool srs = true;                                // forwarded mail gets a reverse path of ours
   uint64_t concurrency = 20;                      // per destination
   std::string smarthost;                          // host:port; empty: MX
   std::string smarthost_user, smarthost_password_file;

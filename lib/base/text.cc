@@ -54,6 +54,13 @@ std::vector<std::string_view> split(std::string_view s, char at) {
   }
 }
 
+std::string one_line(std::string_view s) {
+  std::string r(s);
+  for (char& c : r)
+    if (is_ctl(c)) c = ' ';
+  return r;
+}
+
 std::vector<std::string_view> words(std::string_view s) {
   std::vector<std::string_view> r;
   constexpr std::string_view blank = " \t\r\n";

@@ -28,6 +28,7 @@ std::size_t ifind(std::string_view haystack, std::string_view needle);  // npos 
 
 std::string_view trim(std::string_view s);  // spaces, tabs, CR, LF at both ends
 std::vector<std::string_view> split(std::string_view s, char at);   // "a,,b" -> a, "", b
+std::string one_line(std::string_view s);                            // controls become blanks
 std::vector<std::string_view> words(std::string_view s);            // runs of non-blank bytes
 std::optional<std::pair<std::string_view, std::string_view>> split_once(std::string_view s, char at);
 

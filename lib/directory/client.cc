@@ -122,6 +122,15 @@ uint64_t Client::may_send(const std::string& account, const std::string& address
   });
 }
 
+uint64_t Client::forward(const std::string& from, const std::string& by, std::function<void(Result<std::string>)> done) {
+  ipc::Message m("forward");
+  m.set("from", from).set("by", by);
+  return client_.request(std::move(m), [done = std::move(done)](Result<ipc::Message> r) {
+    if (!r) return done(Unexpected(r.error()));
+    done(std::string(r->get("from")));
+  });
+}
+
 void Client::report_full(const std::string& account, uint64_t bytes) {
   ipc::Message m("full");
   m.set("account", account).set("bytes", bytes);

@@ -63,6 +63,8 @@ class Client {
   // perm: wrong name or password, or suspended (one text for all); temp: slow down, or try later.
   // usage: what the client said is not of its mechanism.
   uint64_t authenticate(const auth::Credentials& credentials, const Door& door, std::function<void(Result<Login>)> done);
+  // The reverse path that mail of `from` gets when the alias `by` sends it on to another host (srs.h).
+  uint64_t forward(const std::string& from, const std::string& by, std::function<void(Result<std::string>)> done);
   // A message of so many bytes was over the account's quota: for some minutes resolve() tells so.
   void report_full(const std::string& account, uint64_t bytes);
   void cancel(uint64_t handle) { client_.cancel(handle); }

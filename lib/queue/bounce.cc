@@ -5,6 +5,7 @@
 
 #include "lib/base/text.h"
 #include "lib/mime/address.h"
+#include "lib/mime/encoded_word.h"
 #include "lib/mime/header.h"
 #include "lib/mime/writer.h"
 
@@ -13,32 +14,50 @@ namespace {
 constexpr std::size_t max_text_recipients = 100;
 
 struct Words {
-  std::string_view action, subject, english, chinese;
+  std::string_view action, english_subject, chinese_subject, english, chinese;
 };
 constexpr Words words[] = {
-    {"failed", "Mail could not be delivered / 邮件无法投递",
+    {"failed", "Mail could not be delivered", "邮件无法投递",
      "Your message could not be delivered to the recipients below.  This is final: no further\n"
      "attempt will be made.  The reason given for each is what the mail system of the recipient said.",
      "您的邮件无法投递给下列收件人。这是最终结果，系统不会再次尝试。\n"
      "每个收件人下面是对方邮件系统给出的原因。"},
-    {"delayed", "Mail is delayed / 邮件投递延迟",
+    {"delayed", "Mail is delayed", "邮件投递延迟",
      "Your message could not be delivered yet to the recipients below.  You need not send it again:\n"
      "further attempts will be made until",
      "您的邮件尚未投递给下列收件人。您不需要重新发送：\n系统会继续尝试，直到"},
-    {"delivered", "Mail was delivered / 邮件已送达",
+    {"delivered", "Mail was delivered", "邮件已送达",
      "Your message was delivered to the recipients below, as you asked to be told.",
      "您的邮件已送达下列收件人（应您的回执要求）。"},
-    {"relayed", "Mail was passed on / 邮件已转交",
+    {"relayed", "Mail was passed on", "邮件已转交",
      "Your message was passed on to the mail systems of the recipients below.  They do not tell when it is\n"
      "delivered: you may hear no more of it.",
      "您的邮件已转交给下列收件人的邮件系统。对方系统不提供送达回执，\n您可能不会再收到通知。"},
 };
 
-std::string explanation(const ReportInput& in) {
+struct Spoken {
+  bool english, chinese;
+  std::string both(std::string_view en, std::string_view zh, std::string_view between) const {
+    if (!english || !chinese) return std::string(english ? en : zh);
+    return fmt::format("{}{}{}", zh, between, en);
+  }
+};
+
+Spoken spoken(const ReportInput& in) {
+  switch (in.language) {
+    case ReportLanguage::english: return {true, false};
+    case ReportLanguage::chinese: return {false, true};
+    case ReportLanguage::both: return {true, true};
+    case ReportLanguage::sender: break;
+  }
+  return {true, seems_chinese(in.original)};
+}
+
+std::string explanation(const ReportInput& in, Spoken s) {
   const Words& w = words[static_cast<std::size_t>(in.kind)];
   std::string until = in.kind == ReportKind::delayed ? " " + rfc5322_date(in.give_up) : "";
-  std::string t = fmt::format("This is the mail system at {}.\n\n{}{}\n\n", in.hostname, w.english, until);
-  t += fmt::format("这是 {} 的邮件系统。\n\n{}{}\n\n", in.hostname, w.chinese, until);
+  std::string t = s.both(fmt::format("This is the mail system at {}.\n\n{}{}\n\n", in.hostname, w.english, until),
+                         fmt::format("这是 {} 的邮件系统。\n\n{}{}\n\n", in.hostname, w.chinese, until), "");
   std::size_t n = 0;
   for (auto& r : in.recipients) {
     if (n++ == max_text_recipients) {
@@ -46,13 +65,24 @@ std::string explanation(const ReportInput& in) {
       break;
     }
     t += fmt::format("<{}>", r.address);
-    if (!r.first.empty() && r.first != r.address) t += fmt::format(" (for / 代收 <{}>)", r.first);
+    if (!r.first.empty() && r.first != r.address) t += fmt::format(" ({} <{}>)", s.both("for", "代收", " / "), r.first);
     t += "\n";
     if (in.kind == ReportKind::failed || in.kind == ReportKind::delayed)
-      t += fmt::format("    {}{}{} {}\n", r.host, r.host.empty() ? "" : ": ", r.code, r.text);
+      t += fmt::format("    {}{}{} {}\n", one_line(r.host), r.host.empty() ? "" : ": ", r.code, one_line(r.text));
     t += "\n";
   }
-  return t + fmt::format("Queue id / 队列编号: {}\n", in.qid);
+  return t + fmt::format("{}: {}\n", s.both("Queue id", "队列编号", " / "), in.qid);
+}
+
+bool has_han(std::string_view utf8) {  // the most used of them: U+4E00 to U+9FFF
+  for (std::size_t i = 0; i + 2 < utf8.size(); i++)
+    if (static_cast<uint8_t>(utf8[i]) >= 0xe4 && static_cast<uint8_t>(utf8[i]) <= 0xe9) return true;
+  return false;
+}
+bool has_kana(std::string_view utf8) {  // U+3040 to U+30FF: Japanese, whatever else is there
+  for (std::size_t i = 0; i + 2 < utf8.size(); i++)
+    if (static_cast<uint8_t>(utf8[i]) == 0xe3 && static_cast<uint8_t>(utf8[i + 1]) >= 0x81 && static_cast<uint8_t>(utf8[i + 1]) <= 0x83) return true;
+  return false;
 }
 
 // "rfc822; a@b", or utf-8 for what is not ASCII (RFC 6533 §3).
@@ -107,13 +137,28 @@ mime::OutPart returned(const ReportInput& in, const Envelope& about) {
 
 }  // namespace
 
+bool seems_chinese(std::string_view message) {
+  for (const char* name : {"content-language", "accept-language"})
+    if (auto v = mime::find(message, name)) return istarts_with(trim(*v), "zh");
+  if (auto v = mime::find(message, "content-type")) {
+    std::string type = lower(*v);
+    for (const char* charset : {"gb2312", "gbk", "gb18030", "big5", "hz-gb-2312"})
+      if (type.find(charset) != type.npos) return true;
+  }
+  std::string seen;
+  for (const char* name : {"subject", "from"})
+    if (auto v = mime::find(message, name)) seen += mime::decode_words(mime::unfold(*v).substr(0, 4000));
+  return has_han(seen) && !has_kana(seen);
+}
+
 Report make_report(const ReportInput& in, const Envelope& about, const std::string& to) {
   const Words& w = words[static_cast<std::size_t>(in.kind)];
   mime::Headers h;
   h.add("Date", rfc5322_date(in.now));
   h.add("From", mime::format_mailbox("Mail Delivery System", "MAILER-DAEMON", in.hostname));
   h.add("To", "<" + to + ">");
-  h.add_text("Subject", w.subject);
+  Spoken language = spoken(in);
+  h.add_text("Subject", language.both(w.english_subject, w.chinese_subject, " / "));
   h.add("Message-ID", mime::new_message_id(in.hostname));
   if (auto id = mime::find(in.original, "message-id")) {
     h.add("In-Reply-To", mime::unfold(*id));
@@ -121,7 +166,7 @@ Report make_report(const ReportInput& in, const Envelope& about, const std::stri
   }
   h.add("Auto-Submitted", "auto-replied");  // RFC 3834 §5
   Report r;
-  r.message = mime::write(h, mime::report("delivery-status", {mime::text_part(explanation(in)),
+  r.message = mime::write(h, mime::report("delivery-status", {mime::text_part(explanation(in, language)),
                                           mime::status_part(status_groups(in, about)),
                                           returned(in, about)}));
   r.envelope.recipients.emplace_back().address = to;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // bounce.h: tells a sender what became of a message: multipart/report with message/delivery-status
-// (RFC 3461, 3462, 3464), the text in English and Chinese.  Pure but for ids and the time given.
+// (RFC 3461, 6522, 3464, 6533).  Pure but for ids and the time given.
+//
+// The text is in the sender's language: Chinese when the original says so (Content-Language,
+// Accept-Language, a Chinese charset, or a Chinese subject or name), and then in English too, for
+// those whom the sender shows it to; else English.
 //
 // A report is sent from the null reverse path, so that it is never answered by another.  Who gets it:
 //   - the sender, for recipients whose NOTIFY allows it (Recipient::wants)
@@ -20,6 +24,7 @@ namespace jd::queue {
 
 constexpr std::size_t max_returned_bytes = 64 << 10;
 
+enum class ReportLanguage : uint8_t { sender, english, chinese, both };
 enum class ReportKind : uint8_t { failed, delayed, delivered, relayed };  // two bits
 
 struct ReportedRecipient {
@@ -37,6 +42,7 @@ struct ReportInput {
   std::vector<ReportedRecipient> recipients;
   std::string_view original;       // its bytes, at least the header as far as it is kept
   bool is_whole = false;           // `original` is the whole message
+  ReportLanguage language = ReportLanguage::sender;
 };
 
 struct Report {
@@ -44,6 +50,7 @@ struct Report {
   std::string message;
 };
 
+bool seems_chinese(std::string_view message);  // by its header
 Report make_report(const ReportInput& in, const Envelope& about, const std::string& to);
 bool is_double_bounce(const Envelope& e);
 void mark_double_bounce(Envelope& e);

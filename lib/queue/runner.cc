@@ -157,59 +157,6 @@ void Runner::expand(Job& job, std::size_t index, const std::vector<std::string>&
   }
 }
 
-// All addresses are known: remote ones go together by domain, or by route where that names the hosts.
-void Runner::group_remote(Job& job) {
-  struct Way { std::string destination, domain, route; std::vector<std::size_t> targets; };
-  std::map<std::string, Way> ways;
-  const Envelope& e = job.message.envelope;
-  for (std::size_t i = 0; i < job.targets.size(); i++) {
-    Target& t = job.targets[i];
-    if (t.is_local || t.state != Target::State::waiting) continue;
-    std::string domain = lower(domain_of(t.address));
-    const Route* r = config_.routes.is_empty() ? nullptr : config_.routes.of(domain, e.reverse_path, e.user);
-    // One limit for a system behind us; one per domain and source where the DNS finds the hosts.
-    std::string destination = !r ? domain : r->has_hosts() ? r->name : domain + " via " + r->name;
-    Way& w = ways[destination];
-    if (w.targets.empty()) w.destination = destination, w.domain = r && r->has_hosts() ? r->name : domain, w.route = r ? r->name : "";
-    w.targets.push_back(i);
-  }
-  for (auto& [name, way] : ways)
-    for (std::size_t at = 0; at < way.targets.size(); at += max_group) {
-      auto g = std::make_unique<Group>();
-      g->job = job.number;
-      g->domain = way.domain;
-      g->destination = way.destination;
-      g->route = way.route;
-      g->targets.assign(way.targets.begin() + static_cast<long>(at),
-                        way.targets.begin() + static_cast<long>(std::min(at + max_group, way.targets.size())));
-      for (auto i : g->targets) job.targets[i].state = Target::State::sent;
-      uint64_t id = next_group_++;
-      groups_[id] = std::move(g);
-      enqueue_group(id);
-    }
-}
-
-void Runner::enqueue_group(uint64_t id) {
-  Group& g = *groups_.at(id);
-  if (scheduler_.add(g.destination, id, now())) return;
-  if (scheduler_.is_dead(g.destination, now()))
-    return settle_group(id, {0, Fate::temp, "4.4.1", "", "the destination did not answer lately", false});
-  if (auto job = jobs_.find(g.job); job != jobs_.end())
-    for (auto i : g.targets) job->second->targets[i].is_untried = true;
-  settle_group(id, {0, Fate::temp, "4.3.2", "", "much waits for the destination; tried soon", false});
-}
-
-void Runner::settle_group(uint64_t id, const RcptResult& r) {
-  auto it = groups_.find(id);
-  if (it == groups_.end()) return;
-  auto group = std::move(it->second);
-  groups_.erase(it);
-  remote_bytes_ -= group->bytes;
-  auto job = jobs_.find(group->job);
-  if (job == jobs_.end()) return;
-  for (auto i : group->targets) settle(*job->second, i, r);
-}
-
 void Runner::settle(Job& job, std::size_t index, const RcptResult& r) {
   Target& t = job.targets[index];
   if (t.state == Target::State::settled) return;
@@ -283,53 +230,6 @@ void Runner::dispatch_local() {
   }
 }
 
-void Runner::dispatch_remote() {
-  while (remote_up_ && !stopped_ && scheduler_.active() < config_.max_remote &&
-         remote_bytes_ < config_.max_remote_bytes) {
-    auto start = scheduler_.next();
-    if (!start) return;
-    auto it = groups_.find(start->job);
-    auto job = it == groups_.end() ? jobs_.end() : jobs_.find(it->second->job);
-    if (job == jobs_.end()) {
-      scheduler_.finished(start->destination, Outcome::neutral, now());
-      continue;
-    }
-    const Envelope& e = job->second->message.envelope;
-    RemoteDelivery d;
-    d.id = start->job;
-    d.qid = job->second->message.id;
-    d.domain = it->second->domain;
-    d.route = it->second->route;
-    d.from = e.reverse_path;
-    d.body = e.body;
-    d.smtputf8 = e.smtputf8;
-    d.ret = e.ret;
-    d.envid = e.envid;
-    d.size = job->second->message.length;
-    d.requiretls = e.requiretls;
-    d.deliver_by = e.deliver_by;
-    d.by_return = e.by_return;
-    d.by_trace = e.by_trace;
-    for (auto i : it->second->targets) {
-      const Target& t = job->second->targets[i];
-      Recipient r = job->second->recipient(t);
-      r.address = t.address;
-      d.recipients.push_back(std::move(r));
-    }
-    it->second->is_sent = true;
-    it->second->bytes = d.size;
-    remote_bytes_ += d.size;
-    if (!outside_.deliver_remote(d, job->second->message)) {
-      scheduler_.finished(start->destination, Outcome::neutral, now());
-      it->second->is_sent = false;
-      remote_bytes_ -= d.size;
-      it->second->bytes = 0;
-      if (!remote_up_ && scheduler_.add(start->destination, start->job, now())) return;  // later
-      settle_group(start->job, {0, Fate::temp, "4.3.0", "", "remote delivery is not running", false});
-    }
-  }
-}
-
 void Runner::local_done(uint64_t token, const RcptResult& r) {
   Job* job = nullptr;
   Target* t = target_of(token, &job);
@@ -348,54 +248,10 @@ void Runner::local_lost(uint64_t token) {
   local_waiting_.push_front(token);
 }
 
-void Runner::remote_done(const DeliveryResult& d) {
-  auto it = groups_.find(d.id);
-  if (it == groups_.end() || !it->second->is_sent) return;
-  auto group = std::move(it->second);
-  groups_.erase(it);
-  remote_bytes_ -= group->bytes;
-  auto job = jobs_.find(group->job);
-  Outcome outcome = Outcome::neutral;
-  for (auto& r : d.recipients) {
-    if (r.fate == Fate::delivered) outcome = Outcome::success;
-    else if (r.of_destination && outcome == Outcome::neutral) outcome = Outcome::failure;
-    if (job != jobs_.end() && r.n < group->targets.size())
-      settle(*job->second, group->targets[r.n], r);
-  }
-  if (job != jobs_.end())
-    for (auto i : group->targets)  // those not spoken of
-      settle(*job->second, i, {0, Fate::temp, "4.3.0", "", "remote delivery said nothing about it", false});
-  RcptResult dead{0, Fate::temp, "4.4.1", "", "the destination does not answer", true};
-  if (!d.recipients.empty()) dead.text += ": " + d.recipients[0].text;
-  for (auto id : scheduler_.finished(group->destination, outcome, now())) settle_group(id, dead);
-}
-
-void Runner::remote_lost(uint64_t id) {
-  auto it = groups_.find(id);
-  if (it == groups_.end() || !it->second->is_sent) return;
-  scheduler_.finished(it->second->destination, Outcome::neutral, now());
-  settle_group(id, {0, Fate::temp, "4.3.0", "", "remote delivery was interrupted", false});
-}
-
-void Runner::remote_back(uint64_t id) {
-  auto it = groups_.find(id);
-  if (it == groups_.end() || !it->second->is_sent) return;
-  Group& g = *it->second;
-  scheduler_.finished(g.destination, Outcome::neutral, now());
-  remote_bytes_ -= std::exchange(g.bytes, 0);
-  g.is_sent = false;
-  enqueue_group(id);
-}
-
 void Runner::local_is(bool up) {
   if (local_up_ && !up) local_down_since_ = monotonic();
   if (!up) syncing_ = false;
   local_up_ = up;
-}
-
-void Runner::remote_is(bool up) {
-  if (remote_up_ && !up) remote_down_since_ = monotonic();
-  remote_up_ = up;
 }
 
 void Runner::pump() {

@@ -38,6 +38,7 @@
 #include "lib/queue/bounce.h"
 #include "lib/queue/file_store.h"
 #include "lib/queue/journal.h"
+#include "lib/queue/retry_rules.h"
 #include "lib/queue/routes.h"
 #include "lib/queue/schedule.h"
 #include "lib/queue/selection.h"
@@ -56,6 +57,8 @@ class Outside {
  public:
   virtual ~Outside() = default;
   virtual void resolve(uint64_t token, const std::string& address) = 0;  // -> resolved()
+  // The reverse path of what the alias `by` sends on to other hosts -> forwarded()
+  virtual void forward(uint64_t token, const std::string& from, const std::string& by) = 0;
   // False: the agent is not there; the Runner asks again later.  -> local_done() or local_lost()
   virtual bool deliver_local(const LocalDelivery& d, const Message& m) = 0;
   virtual bool deliver_remote(const RemoteDelivery& d, const Message& m) = 0;  // -> remote_done(), remote_lost()
@@ -68,7 +71,10 @@ class Outside {
 struct RunnerConfig {
   std::string hostname = "localhost", postmaster = "postmaster";
   std::string boot_id;  // of the machine's present boot: see journal.h
-  RetryPolicy retry;
+  bool srs = true;      // forwarded mail gets a reverse path of ours
+  std::string verp_separator = "+";
+  RetryRules retry;
+  ReportLanguage report_language = ReportLanguage::sender;
   ConcurrencyLimits limits;
   Routes routes;
   std::size_t max_jobs = 20'000;  // a kilobyte or two each
@@ -93,6 +99,7 @@ class Runner {
 
   // Answers.
   void resolved(uint64_t token, Result<Resolution> r);
+  void forwarded(uint64_t token, Result<std::string> reverse_path);
   void local_done(uint64_t token, const RcptResult& r);
   void local_lost(uint64_t token);  // the agent went away: it may or may not have been delivered
   void remote_done(const DeliveryResult& r);
@@ -146,19 +153,23 @@ class Runner {
   void start_job(std::unique_ptr<Job> job);
   void expand(Job& job, std::size_t index, const std::vector<std::string>& targets);
   void add_target(Job& job, std::string address, uint32_t rcpt, uint8_t depth);
-  void group_remote(Job& job);
   void dispatch_local();
-  void dispatch_remote();
   void settle(Job& job, std::size_t index, const RcptResult& r);
+  Target* target_of(uint64_t token, Job** job);
+  // runner_remote.cc
+  bool ask_forward(Job& job);
+  void group_remote(Job& job);
   void enqueue_group(uint64_t id);
   void settle_group(uint64_t id, const RcptResult& r);
-  Target* target_of(uint64_t token, Job** job);
+  void dispatch_remote();
+  std::string reverse_path_of(const Job& job, const Group& g) const;
   // runner_finish.cc
   void finish(Job& job);
   void send_report(Job& job, ReportKind kind, const std::vector<std::size_t>& targets);
   void complete(Job& job);
   void complete_file(Job& job, const std::vector<std::size_t>& left, bool is_hold);
   static bool none_tried(const Job& job, const std::vector<std::size_t>& left);
+  const RetryPolicy& policy_of(const Target& t) const;
   Time next_attempt(const Job& job, const std::vector<std::size_t>& left, unsigned attempts) const;
   void fill_progress(Progress& p, Job& job, const std::vector<std::size_t>& left, bool by_target);
   Envelope pending_envelope(const Job& job, const std::vector<std::size_t>& left) const;

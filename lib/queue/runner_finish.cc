@@ -41,25 +41,28 @@ void Runner::log_target(const Job& job, const Target& t, std::string_view event)
                       {"code", t.error.code}, {"reason", t.error.text}});
 }
 
+const RetryPolicy& Runner::policy_of(const Target& t) const {
+  return config_.retry.of(t.is_local ? std::string_view() : domain_of(t.address));
+}
+
 void Runner::finish(Job& job) {
   if (job.phase != Job::Phase::running || job.open) return;
   job.phase = Job::Phase::reporting;
   if (job.want_removal) return complete(job);
   const Envelope& e = job.message.envelope;
   Time at = now();
-  bool give_up = config_.retry.should_give_up(e.received, at);
-  bool warn = !job.progress.warned && config_.retry.should_warn(e.received, at);
   std::vector<std::size_t> failed, delayed, delivered, relayed;
   for (std::size_t i = 0; i < job.targets.size(); i++) {
     Target& t = job.targets[i];
     const Recipient& r = job.recipient(t);
-    if (t.fate == Fate::temp && give_up) t.fate = Fate::perm;
+    auto& policy = policy_of(t);
+    if (t.fate == Fate::temp && policy.should_give_up(e.received, at)) t.fate = Fate::perm;
     if (t.fate == Fate::perm) {
       log_target(job, t, "bounced");
       stats_.bounced++;
       // A lost report concerns the postmaster, whatever the reported sender wanted.
       if (e.is_bounce() || r.wants(notify_failure)) failed.push_back(i);
-    } else if (t.fate == Fate::temp && warn && r.wants(notify_delay)) {
+    } else if (t.fate == Fate::temp && !job.progress.warned && policy.should_warn(e.received, at) && r.wants(notify_delay)) {
       delayed.push_back(i);
     } else if (t.fate == Fate::delivered && t.is_local && !t.is_silent && (r.notify & notify_success)) {
       delivered.push_back(i);
@@ -90,7 +93,8 @@ void Runner::send_report(Job& job, ReportKind kind, const std::vector<std::size_
   in.hostname = config_.hostname;
   in.qid = job.message.id;
   in.now = now();
-  in.give_up = e.received + config_.retry.give_up_after;
+  in.give_up = e.received + policy_of(job.targets[targets[0]]).give_up_after;
+  in.language = config_.report_language;
   if (original) in.original = *original;
   in.is_whole = original && original->size() == job.message.length;
   for (auto i : targets) {
@@ -160,7 +164,14 @@ bool Runner::none_tried(const Job& job, const std::vector<std::size_t>& left) {
 // the destination's own speed, and what waits for long is not looked at again and again.
 Time Runner::next_attempt(const Job& job, const std::vector<std::size_t>& left, unsigned attempts) const {
   Time received = job.message.envelope.received;
-  if (!none_tried(job, left)) return config_.retry.next(received, attempts, now(), random_number());
+  if (!none_tried(job, left)) {
+    Time soonest;  // of several destinations
+    for (auto i : left) {
+      Time t = policy_of(job.targets[i]).next(received, attempts, now(), random_number());
+      if (!soonest.ns || t < soonest) soonest = t;
+    }
+    return soonest;
+  }
   Span wait = std::clamp(Span{(now() - received).ns / 2}, least_wait_untried, most_wait_untried);
   return now() + Span{wait.ns + static_cast<int64_t>(random_number() % static_cast<uint64_t>(wait.ns / 4))};
 }

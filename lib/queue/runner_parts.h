@@ -64,6 +64,8 @@ struct Runner::Job {
   std::size_t resolving = 0, open = 0;
   unsigned reports = 0;  // being injected
   uint64_t local_epoch = 0;  // syncs started when the last local delivery was answered; 0: none
+  // What the directory said to forward(): asked once, when an alias leads to another host.
+  std::optional<std::string> forward_from;
   bool replay = false, is_expanded = false, want_hold = false, want_removal = false;
   Time started;
 
@@ -77,6 +79,7 @@ struct Runner::Group {
   std::string destination;  // the Scheduler's
   std::string route;
   std::vector<std::size_t> targets;
+  bool is_forwarded = false;  // an alias of ours leads there
   uint64_t bytes = 0;  // handed over
   bool is_sent = false;
 };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/base/text.h"
+#include "lib/mime/encoded_word.h"
 #include "lib/mime/header.h"
 #include "lib/mime/part.h"
 
@@ -99,4 +100,25 @@ TEST_F(BounceTest, ChineseAddressesAndDoubleBounces) {
   std::string s;
   r.envelope.encode(s);
   EXPECT_TRUE(is_double_bounce(*Envelope::decode(s)));
+}
+
+TEST_F(BounceTest, TheTextIsInTheSendersLanguage) {
+  auto subject = [&](std::string_view header) {
+    std::string all = std::string(header) + "\r\nbody\r\n";
+    in.original = all;
+    auto r = make_report(in, about, "a@b");
+    auto v = mime::find(r.message, "subject");
+    return std::make_pair(mime::decode_words(mime::unfold(v.value_or(""))), mime::parse(r.message).children.size());
+  };
+  const std::string english = "Mail could not be delivered", both = "邮件无法投递 / Mail could not be delivered";
+  EXPECT_EQ(subject("Subject: hi\r\n").first, english);
+  for (auto header : {"Content-Language: zh-CN\r\nSubject: hi\r\n", "Accept-Language: ZH\r\n", "Content-Type: text/plain; charset=GBK\r\n",
+                      "Subject: =?gb2312?B?xOO6ww==?=\r\n", "Subject: 你好\r\n", "From: =?utf-8?B?5byg5LiJ?= <a@b>\r\n"})
+    EXPECT_EQ(subject(header).first, both) << header;
+  for (auto header : {"Content-Language: en\r\nSubject: 你好\r\n", "Subject: 東京のメール\r\n", "Subject: Grüße\r\n", ""})
+    EXPECT_EQ(subject(header).first, english) << header;
+  in.language = ReportLanguage::chinese;
+  EXPECT_EQ(subject("Subject: hi\r\n").first, "邮件无法投递");
+  in.language = ReportLanguage::both;
+  EXPECT_EQ(subject("Subject: hi\r\n"), std::make_pair(both, std::size_t{3}));
 }

@@ -54,6 +54,10 @@ class FakeOutside : public queue::Outside {
     auto it = routes.find(address);
     runner->resolved(token, it == routes.end() ? queue::Resolution{} : it->second);
   }
+  void forward(uint64_t token, const std::string& from, const std::string& by) override {
+    if (!directory_up) return runner->forwarded(token, fail(Fault::temp, "directoryd is away"));
+    runner->forwarded(token, "srs=" + from + "@" + by.substr(by.find('@') + 1));
+  }
   bool deliver_local(const queue::LocalDelivery& d, const queue::Message& m) override {
     if (!local_up) {
       runner->local_is(false);

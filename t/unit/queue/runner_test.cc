@@ -197,6 +197,70 @@ TEST_F(RunnerTest, AliasesExpandOnceAndLoopsEnd) {
   EXPECT_NE(world.reports[0].message.find("5.4.6"), std::string::npos);
 }
 
+TEST_F(RunnerTest, ForwardedMailGetsAReversePathOfOurs) {
+  world.alias("team@here.example", {"ann@here.example", "out@far.example"});
+  world.answers["out@far.example"] = silent;
+  inject(envelope({"team@here.example", "direct@far.example"}));
+  turn();
+  std::map<std::string, std::string> from;
+  for (auto& d : world.remote)
+    for (auto& r : d.recipients) from[r.address] = d.from;
+  EXPECT_EQ(from["out@far.example"], "srs=sue@far.example@here.example");
+  EXPECT_EQ(from["direct@far.example"], "sue@far.example");
+  turn(seconds(2));
+  world.remote.clear();
+  world.answers.clear();
+  turn(minutes(10));  // the next attempt asks anew
+  ASSERT_EQ(world.remote.size(), 1u);
+  EXPECT_EQ(world.remote[0].from, "srs=sue@far.example@here.example");
+  world.remote.clear();
+  inject(envelope({"team@here.example"}, ""));  // a report stays one
+  turn();
+  ASSERT_EQ(world.remote.size(), 1u);
+  EXPECT_EQ(world.remote[0].from, "");
+  config.srs = false;
+  start();
+  world.remote.clear();
+  inject(envelope({"team@here.example"}));
+  turn();
+  ASSERT_EQ(world.remote.size(), 1u);
+  EXPECT_EQ(world.remote[0].from, "sue@far.example");
+}
+
+TEST_F(RunnerTest, VerpNamesTheRecipientInTheReversePath) {
+  auto e = envelope({"a@far.example", "b@far.example", "ann@here.example", "\"q r\"@far.example"}, "list@here.example");
+  e.verp = true;
+  inject(e);
+  turn();
+  std::set<std::string> from;
+  for (auto& d : world.remote) from.insert(d.from);
+  EXPECT_EQ(from, (std::set<std::string>{"list+a=far.example@here.example", "list+b=far.example@here.example", "list@here.example"}));
+  ASSERT_EQ(world.local.size(), 1u);
+  EXPECT_EQ(world.local[0].from, "list@here.example");
+}
+
+TEST_F(RunnerTest, ADestinationHasARetryScheduleOfItsOwn) {
+  config.retry = *RetryRules::parse({}, "far.example 1m 2h 30m\n", "retry");
+  start();
+  world.answers["x@far.example"] = silent;
+  world.answers["x@other.example"] = silent;
+  inject(envelope({"x@far.example"}));
+  inject(envelope({"x@other.example"}));
+  turn();
+  turn(seconds(2));
+  EXPECT_EQ(deferred(), 2u);
+  world.remote.clear();
+  turn(seconds(70));
+  ASSERT_EQ(world.remote.size(), 1u);
+  EXPECT_EQ(world.remote[0].domain, "far.example");
+  for (int i = 0; i < 40; i++) turn(minutes(1));
+  ASSERT_EQ(world.reports.size(), 1u) << "told that it is late";
+  for (int i = 0; i < 100; i++) turn(minutes(1));
+  ASSERT_EQ(world.reports.size(), 2u) << "given up";
+  EXPECT_NE(world.reports[1].message.find("Action: failed"), std::string::npos);
+  EXPECT_EQ(deferred(), 1u);
+}
+
 TEST_F(RunnerTest, APathIsNoRecipientForStrangers) {
   inject(envelope({"maildir:/etc"}));
   turn();
