@@ -53,7 +53,7 @@ Status demand(ssl_st* s, const TlsPeer& p) {
   }
   if (!p.host.empty()) SSL_set_tlsext_host_name(s, p.host.c_str());
   if (!p.names.empty()) {
-    SSL_set_hostflags(s, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    SSL_set_hostflags(s, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);  // RFC 8461 §4.1
     CHECK(add_names(s, p.names));
   }
   // A weak certificate is still better than clear text, which is what would come instead.

@@ -58,7 +58,7 @@ $t.h4 TLSA 2 0 1 $(digest ca.pem)
 $t.h6 TLSA 1 1 1 $(key_digest self.pem)
 $t.h7 TLSA 0 1 1 $(key_digest self.pem)
 _smtp._tls.good TXT "v=TLSRPTv1; rua=mailto:reports@sink.plain.example"
-_smtp._tls.bad TXT "v=TLSRPTv1; rua=mailto:reports@sink.plain.example"
+_smtp._tls.bad TXT "v=TLSRPTv1; rua=mailto:reports@sink.plain.example,https://mta-sts.stsgood.plain.example:$w/report"
 $(for n in 2 3 4 5 6 7; do echo "h$n A 127.0.0.$n"; done)
 Z
 zone expired.example <<Z
@@ -98,7 +98,7 @@ policy ststest testing h9.plain.example
 policy stsweb enforce h8.plain.example
 policy stsshort enforce h9.plain.example 20
 cat >"$dir/web.py" <<'P'
-import http.server, os, socketserver, ssl, sys, threading
+import gzip, http.server, os, ssl, sys, threading
 root, port = sys.argv[1], int(sys.argv[2])
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -110,6 +110,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        good = self.headers["Content-Type"] == "application/tlsrpt+gzip" and b"bad.mail.example" in gzip.decompress(body)
+        open(root + "/posted", "a").write("good\n" if good else "bad\n")
+        self.send_response(201)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
     def log_message(self, *a): pass
 for where in sys.argv[3:]:
     address, _, pair = where.partition("@")
@@ -277,6 +284,8 @@ for line in open(sys.argv[1]):
 sys.exit(0 if good >= 1 and ("validation-failure", "h3.mail.example", "127.0.0.3") in bad else 1)
 P
 wait_for 300 python3 "$dir/report.py" "$r"
+wait_for 50 grep -q good "$dir/web/posted"
+! grep -q bad "$dir/web/posted" || fail "what was posted is no report"
 
 # A policy that was fetched holds over a restart, also when its web server is gone.
 kill $web

@@ -305,6 +305,47 @@ TEST_F(RunnerTest, RemoteGoesByDomainAndEachRecipientHasItsFate) {
   EXPECT_EQ(list_queue(*runner).at(0).recipients, std::vector<std::string>{"later@FAR.example"});
 }
 
+TEST_F(RunnerTest, RoutesDecideWhatGoesTogether) {
+  config.routes = *Routes::parse("route office smtp host=10.0.0.1\nroute pool mx source=192.0.2.1\nto one.example office\nto two.example office\nfrom bulk@far.example pool\n", "f");
+  start();
+  inject(envelope({"a@one.example", "b@two.example", "c@three.example"}));
+  turn();
+  ASSERT_EQ(world.remote.size(), 2u);
+  auto& office = world.remote[world.remote[0].route.empty()];
+  EXPECT_EQ(office.route, "office");
+  EXPECT_EQ(office.domain, "office");
+  EXPECT_EQ(office.recipients.size(), 2u);
+  world.remote.clear();
+  world.answer_at_once = false;
+  inject(envelope({"c@three.example"}, "bulk@far.example"));
+  turn();
+  ASSERT_EQ(world.remote.size(), 1u);
+  EXPECT_EQ(world.remote[0].domain, "three.example");
+  EXPECT_EQ(world.remote[0].route, "pool");
+  ASSERT_EQ(runner->destinations().size(), 1u);
+  EXPECT_EQ(runner->destinations()[0].name, "three.example via pool");
+  world.let_go();
+  turn();
+  EXPECT_EQ(deferred(), 0u);
+}
+
+TEST_F(RunnerTest, WhoWillNotTellOfSuccessIsTold) {
+  RcptResult relayed{0, Fate::delivered, "2.0.0", "mx.far.example", "250 ok", false};
+  relayed.is_relayed = true;
+  world.answers["a@far.example"] = relayed;
+  inject(envelope({"a@far.example"}));  // did not ask
+  turn();
+  EXPECT_TRUE(world.reports.empty());
+  auto e = envelope({"a@far.example", "b@far.example"});
+  e.recipients[0].notify = e.recipients[1].notify = notify_success;  // b's host tells itself
+  inject(e);
+  turn();
+  ASSERT_EQ(world.reports.size(), 1u);
+  EXPECT_NE(world.reports[0].message.find("Action: relayed"), std::string::npos);
+  EXPECT_NE(world.reports[0].message.find("a@far.example"), std::string::npos);
+  EXPECT_EQ(world.reports[0].message.find("b@far.example"), std::string::npos);
+}
+
 TEST_F(RunnerTest, ADeadDestinationIsNotTriedForEach) {
   for (int i = 0; i < 50; i++) {
     std::string to = fmt::format("u{}@dead.example", i);
