@@ -37,6 +37,8 @@ void Door::open(Fd fd) {
 }
 
 void Door::on_secured() {
+  if (!s_.config.tls_client_ca.empty())
+    if (auto c = stream_.tls_client()) log::info("client_certificate", {{"ip", ip_}, {"subject", c->subject}, {"good", c->is_good}});
   if (tls_at_once_) stream_.write(login([](auto& l) { return l.take_output(); }));
   tls_at_once_ = false;
   login([](auto& l) { l.secured(); });

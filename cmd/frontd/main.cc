@@ -44,7 +44,7 @@ class Frontd : public Service {
  public:
   static Result<std::unique_ptr<Service>> open(Context& c) {
     std::unique_ptr<Frontd> s(new Frontd(c));
-    TRY(s->shared_.tls, net::server_tls(c.paths.etc, c.config.tls_certificate, c.config.tls_key));
+    TRY(s->shared_.tls, net::server_tls(c.paths.etc, c.config));
     auto all = places(c.config);
     for (std::size_t i = 0; i < all.size() && i < c.inherited.size(); i++) {
       auto place = all[i];

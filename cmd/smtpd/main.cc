@@ -52,7 +52,7 @@ class Smtpd : public Service {
     TRY(Limits limits, Limits::open(c.config, c.inherited[0].get()));
     c.inherited.erase(c.inherited.begin());
     std::unique_ptr<Smtpd> s(new Smtpd(c, std::move(limits)));
-    TRY(s->shared_.tls, net::server_tls(c.paths.etc, c.config.tls_certificate, c.config.tls_key));
+    TRY(s->shared_.tls, net::server_tls(c.paths.etc, c.config));
     auto all = places(c.config, c.root_run);
     for (std::size_t i = 0; i < all.size() && i < c.inherited.size(); i++) {
       auto place = all[i];

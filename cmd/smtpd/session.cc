@@ -160,6 +160,8 @@ void SmtpSession::refused(const smtp::Server& e, What what, const smtp::Reply& r
 
 void SmtpSession::on_secured() {
   handshaking_ = false;
+  if (!s_.config.tls_client_ca.empty())
+    if (auto c = stream_.tls_client()) log::info("client_certificate", {{"ip", ip_}, {"subject", c->subject}, {"good", c->is_good}});
   engine_.secured(stream_.tls_version(), stream_.tls_cipher());
   if (std::exchange(tls_at_once_, false)) greet();
 }

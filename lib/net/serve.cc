@@ -5,6 +5,7 @@
 
 #include "lib/base/daemon.h"
 #include "lib/base/log.h"
+#include "lib/net/certificate.h"
 
 namespace jd::net {
 namespace {
@@ -44,10 +45,31 @@ Result<std::vector<Fd>> listen_on_all(const std::vector<std::string>& addresses,
   return fds;
 }
 
-Result<std::shared_ptr<TlsContext>> server_tls(const std::string& etc, const std::string& certificate, const std::string& key) {
-  if (certificate.empty()) return std::shared_ptr<TlsContext>();
-  auto below = [&](const std::string& p) { return p[0] == '/' ? p : etc + "/" + p; };
-  return TlsContext::server(below(certificate), below(key));
+Result<std::shared_ptr<TlsContext>> server_tls(const std::string& etc, const Config& config) {
+  auto below = [&](const std::string& p) { return p.empty() || p[0] == '/' ? p : etc + "/" + p; };
+  PemFiles first{"", below(config.tls_certificate), below(config.tls_key)};
+  std::vector<PemFiles> more;
+  bool has_own = false;
+  std::string folder = below(config.tls_certificates);
+  auto all = certificates_below(folder);
+  for (auto& f : certificates_below(folder + "/acme")) all.push_back(std::move(f));
+  for (auto& f : all) {
+    auto c = read_certificate(f.certificate);
+    auto usable = c ? TlsContext::server(f.certificate, f.key) : Result<std::shared_ptr<TlsContext>>(Unexpected(c.error()));
+    if (!usable) {
+      log::failure("certificate_left_out", usable.error(), {{"name", f.name}});
+      continue;
+    }
+    bool is_own = is_for(c->names, config.hostname) && c->not_after > now();
+    if ((is_own && !has_own) || first.certificate.empty()) first = f;
+    has_own = has_own || is_own;
+    more.push_back(std::move(f));
+  }
+  if (first.certificate.empty()) return std::shared_ptr<TlsContext>();
+  TRY(auto tls, TlsContext::server(first.certificate, first.key));
+  for (auto& f : more) CHECK(tls->add(f.certificate, f.key));
+  if (!config.tls_client_ca.empty()) CHECK(tls->ask_clients(below(config.tls_client_ca)));
+  return tls;
 }
 
 }  // namespace jd::net

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/config.h"
 #include "lib/net/listener.h"
 #include "lib/net/loop.h"
 #include "lib/net/tls.h"
@@ -22,7 +23,9 @@ int serve(Loop& loop, const Listeners& listeners, std::function<void()> stop);
 
 // For a master: bound and listening, in this order.  unix_mode: of the sockets with paths.
 Result<std::vector<Fd>> listen_on_all(const std::vector<std::string>& addresses, unsigned unix_mode = 0660);
-// Paths that begin without / are below `etc`; null when no certificate is configured.
-Result<std::shared_ptr<TlsContext>> server_tls(const std::string& etc, const std::string& certificate, const std::string& key);
+// The certificates of [tls], with SNI; null when there is none at all.  The default is the folder's certificate
+// for the host's own name where there is one, else tls.certificate, else the first folder's.  A folder
+// that is damaged is logged and left out.
+Result<std::shared_ptr<TlsContext>> server_tls(const std::string& etc, const Config& config);
 
 }  // namespace jd::net

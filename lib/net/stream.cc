@@ -372,6 +372,16 @@ std::string Stream::tls_version() const { return ssl_ ? SSL_get_version(ssl_) : 
 std::string Stream::tls_cipher() const { return ssl_ ? SSL_get_cipher_name(ssl_) : ""; }
 
 
+std::optional<Stream::TlsClient> Stream::tls_client() const {
+  X509* x = is_secured() ? SSL_get0_peer_certificate(ssl_) : nullptr;
+  if (!x) return std::nullopt;
+  std::unique_ptr<BIO, decltype(&BIO_free_all)> out(BIO_new(BIO_s_mem()), BIO_free_all);
+  X509_NAME_print_ex(out.get(), X509_get_subject_name(x), 0, XN_FLAG_RFC2253);
+  char* p = nullptr;
+  long n = BIO_get_mem_data(out.get(), &p);
+  return TlsClient{std::string(p, static_cast<std::size_t>(n)), SSL_get_verify_result(ssl_) == X509_V_OK};
+}
+
 std::string Stream::tls_exporter() const {
   // Before TLS 1.3 only the extended master secret makes it unique (RFC 9266 §4.2).
   if (!is_secured() || (SSL_version(ssl_) < TLS1_3_VERSION && SSL_get_extms_support(ssl_) != 1)) return "";

@@ -10,6 +10,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -60,6 +61,9 @@ class Stream {
   bool is_secured() const { return ssl_ && !handshaking_; }
   std::string tls_version() const;  // "TLSv1.3"
   std::string tls_cipher() const;
+  // The certificate of the client, where one was asked for: its subject and whether it was good; nullopt: none.
+  struct TlsClient { std::string subject; bool is_good; };
+  std::optional<TlsClient> tls_client() const;
   // What a login can be bound to; "" when this connection has it not.
   std::string tls_exporter() const;   // RFC 9266 §2: tls-exporter
   std::string tls_end_point() const;  // RFC 5929 §4: tls-server-end-point, of a server

@@ -8,6 +8,8 @@
 #include <openssl/x509v3.h>
 
 #include "lib/base/random.h"
+#include "lib/base/text.h"
+#include "lib/net/certificate.h"
 
 namespace jd::net {
 namespace {
@@ -43,22 +45,93 @@ std::string tls_error() {
 
 TlsContext::~TlsContext() { SSL_CTX_free(ctx_); }
 
-Result<std::shared_ptr<TlsContext>> TlsContext::server(const std::string& certificate, const std::string& key) {
-  SSL_CTX* c = SSL_CTX_new(TLS_server_method());
-  MUST(c);
-  std::shared_ptr<TlsContext> t(new TlsContext(c, false));
+namespace {
+void serve_by(SSL_CTX* c) {
   common(c);
+  MUST(SSL_CTX_set_cipher_list(c, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1);
   SSL_CTX_set_options(c, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);  // tickets do
   static const unsigned char context_id[] = "jdmail";
   SSL_CTX_set_session_id_context(c, context_id, sizeof context_id - 1);
+}
+
+Status use(SSL_CTX* c, const std::string& certificate, const std::string& key) {
   if (SSL_CTX_use_certificate_chain_file(c, certificate.c_str()) != 1)
     return fail(Fault::usage, "cannot use the certificate {}: {}", certificate, tls_error());
   if (SSL_CTX_use_PrivateKey_file(c, key.c_str(), SSL_FILETYPE_PEM) != 1)
     return fail(Fault::usage, "cannot use the key {}: {}", key, tls_error());
   if (SSL_CTX_check_private_key(c) != 1)
     return fail(Fault::usage, "the key {} is not that of the certificate {}", key, certificate);
+  return {};
+}
+}  // namespace
+
+Result<std::shared_ptr<TlsContext>> TlsContext::server(const std::string& certificate, const std::string& key) {
+  SSL_CTX* c = SSL_CTX_new(TLS_server_method());
+  MUST(c);
+  std::shared_ptr<TlsContext> t(new TlsContext(c, false));
+  serve_by(c);
+  CHECK(use(c, certificate, key));
   return t;
+}
+
+Status TlsContext::add(const std::string& certificate, const std::string& key) {
+  std::shared_ptr<SSL_CTX> c(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+  MUST(c);
+  serve_by(c.get());
+  CHECK(use(c.get(), certificate, key));
+  if (!protocol_.empty()) choose_protocol(c.get());
+  for (auto& name : names_of(SSL_CTX_get0_certificate(c.get()))) by_name_.try_emplace(name, c);
+  SSL_CTX_set_tlsext_servername_callback(ctx_, choose);
+  SSL_CTX_set_tlsext_servername_arg(ctx_, this);
+  return {};
+}
+
+int TlsContext::choose(SSL* session, int*, void* self) {
+  auto& by_name = static_cast<TlsContext*>(self)->by_name_;
+  const char* asked = SSL_get_servername(session, TLSEXT_NAMETYPE_host_name);
+  if (!asked) return SSL_TLSEXT_ERR_NOACK;
+  std::string host = lower(std::string_view(asked).substr(0, 255));
+  auto i = by_name.find(host);
+  if (auto dot = host.find('.'); i == by_name.end() && dot != host.npos && dot > 0) i = by_name.find("*" + host.substr(dot));
+  if (i == by_name.end()) return SSL_TLSEXT_ERR_NOACK;  // RFC 6066 §3: go on with the default
+  SSL_set_SSL_CTX(session, i->second.get());
+  return SSL_TLSEXT_ERR_OK;
+}
+
+// The callback of the context that the SNI chose counts: each of them has it.
+void TlsContext::choose_protocol(SSL_CTX* c) {
+  auto choose = [](SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in, unsigned in_size, void* self) {
+    auto& wanted = static_cast<TlsContext*>(self)->protocol_;
+    std::string_view offered(reinterpret_cast<const char*>(in), in_size);
+    while (!offered.empty()) {
+      auto n = static_cast<unsigned char>(offered[0]);
+      if (offered.size() < n + 1u) break;
+      if (offered.substr(1, n) == wanted) {
+        *out = in + (in_size - offered.size()) + 1;
+        *size = n;
+        return SSL_TLSEXT_ERR_OK;
+      }
+      offered.remove_prefix(n + 1u);
+    }
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  };
+  SSL_CTX_set_alpn_select_cb(c, choose, this);
+}
+
+void TlsContext::serve_only(std::string protocol) {
+  protocol_ = std::move(protocol);
+  choose_protocol(ctx_);
+}
+
+Status TlsContext::ask_clients(const std::string& ca_file) {
+  STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(ca_file.c_str());
+  if (!names || SSL_CTX_load_verify_locations(ctx_, ca_file.c_str(), nullptr) != 1)
+    return fail(Fault::usage, "cannot use the authorities in {}: {}", ca_file, tls_error());
+  SSL_CTX_set_client_CA_list(ctx_, names);
+  // The outcome is kept in the session and told; it does not end the handshake.
+  SSL_CTX_set_verify(ctx_, SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+  return {};
 }
 
 Result<std::shared_ptr<TlsContext>> TlsContext::client(bool verify, const std::string& ca_file) {

@@ -7,8 +7,10 @@
 
 #include "lib/base/file.h"
 #include "lib/net/address.h"
+#include "lib/net/certificate.h"
 #include "lib/net/listener.h"
 #include "lib/net/loop.h"
+#include "lib/net/serve.h"
 #include "lib/net/stream.h"
 
 namespace jd::net {
@@ -209,6 +211,68 @@ TEST_F(TlsTest, SecuresAndDiscardsWhatCameBefore) {
   p.until([&] { return p.b.got.size() >= 9 + big.size(); });
   EXPECT_TRUE(p.b.got == "STARTTLS\n" + big) << p.b.got.substr(0, 40);
   EXPECT_EQ(p.sa.tls_version(), "TLSv1.3");
+}
+
+// The names of the certificate that a client which asks for `host` is shown.
+std::vector<std::string> shown(TlsContext& server, const std::string& host, TlsContext& client) {
+  Pair p;
+  EXPECT_TRUE(p.sb.start_tls_server(server));
+  EXPECT_TRUE(p.sa.start_tls_client(client, host));
+  p.until([&] { return p.a.secured && p.b.secured; });
+  EXPECT_TRUE(p.b.secured);
+  auto c = p.sa.tls_client();  // at the client's end it is the server's
+  return c ? std::vector<std::string>{c->subject} : std::vector<std::string>{};
+}
+
+TEST_F(TlsTest, TheNameThatIsAskedForChoosesTheCertificate) {
+  auto d = file::open(dir, O_RDONLY | O_DIRECTORY);
+  for (std::string name : {"one.test", "*.two.test"}) {
+    auto pem = *self_signed(name);
+    ASSERT_TRUE(file::make_directory(d->get(), name.substr(0, 1)));
+    auto sub = file::open(d->get(), name.substr(0, 1), O_RDONLY | O_DIRECTORY);
+    ASSERT_TRUE(file::write_durable(sub->get(), "cert.pem", pem.certificate));
+    ASSERT_TRUE(file::write_durable(sub->get(), "key.pem", pem.key));
+  }
+  Config config;
+  config.hostname = "mail.example.test";
+  config.tls_certificate = "c";
+  config.tls_key = "k";
+  config.tls_certificates = dir;
+  ASSERT_TRUE(file::make_directory(d->get(), "damaged"));
+  ASSERT_TRUE(file::write_durable(file::open(d->get(), "damaged", O_RDONLY | O_DIRECTORY)->get(), "cert.pem", "no"));
+  ASSERT_TRUE(file::write_durable(file::open(d->get(), "damaged", O_RDONLY | O_DIRECTORY)->get(), "key.pem", "no"));
+  auto server = server_tls(dir, config);
+  ASSERT_TRUE(server) << server.error().what;
+  auto client = *TlsContext::client(false);
+  auto of = [](std::string n) { return std::vector<std::string>{"CN=" + n}; };
+  EXPECT_EQ(shown(**server, "one.test", *client), of("one.test"));
+  EXPECT_EQ(shown(**server, "ONE.test", *client), of("one.test"));
+  EXPECT_EQ(shown(**server, "x.two.test", *client), of("*.two.test"));
+  for (const char* other : {"two.test", "y.x.two.test", "one.test.", "", "mail.example.test", "localhost.localdomain"})
+    EXPECT_EQ(shown(**server, other, *client), of("mail.example.test")) << other;
+  config.hostname = "one.test";  // a folder's certificate for the host's own name comes first
+  auto own = *server_tls(dir, config);
+  EXPECT_EQ(shown(*own, "nobody.test", *client), of("one.test"));
+  config.tls_certificate = config.tls_key = "";
+  config.hostname = "else.test";
+  EXPECT_EQ(shown(**server_tls(dir, config), "nobody.test", *client), of("*.two.test"));
+  config.tls_certificates = dir + "/none";
+  EXPECT_EQ(*server_tls(dir, config), nullptr);
+}
+
+TEST_F(TlsTest, CertificatesAreRead) {
+  auto c = read_certificate(dir + "/c");
+  ASSERT_TRUE(c);
+  EXPECT_EQ(c->names, (std::vector<std::string>{"mail.example.test", "localhost"}));
+  EXPECT_TRUE(c->is_self_signed);
+  EXPECT_LT(c->not_before, now());
+  EXPECT_GT(c->not_after, now() + days(3600));
+  EXPECT_EQ(c->issuer, "mail.example.test");
+  EXPECT_FALSE(read_certificate(dir + "/k"));
+  EXPECT_TRUE(is_for({"*.a.test"}, "x.A.test"));
+  EXPECT_FALSE(is_for({"*.a.test"}, "a.test"));
+  EXPECT_FALSE(is_for({"*.a.test"}, "y.x.a.test"));
+  EXPECT_FALSE(is_for({"*.test"}, ".test"));
 }
 
 TEST_F(TlsTest, AVerifyingClientRefusesASelfSignedServer) {
