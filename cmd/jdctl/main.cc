@@ -6,6 +6,7 @@
 
 #include "cmd/jdctl/ctl.h"
 #include "cmd/jdctl/queue.h"
+#include "cmd/jdctl/tls.h"
 #include "lib/base/args.h"
 #include "lib/base/log.h"
 
@@ -79,6 +80,11 @@ int main(int argc, char** argv) {
 
   ctl::QueueCommands queue(a, o);
 
+  std::string certificate;
+  Args& tls = a.command("tls", "certificates").needs_command();
+  Args& tls_list = json(tls.command("list", "show them, and until when they are good"));
+  Args& tls_renew = tls.command("renew", "have acmed get new ones now").positional("name", certificate, "the first name of one of acme.certificates", false);
+
   std::string word;
   Args& trace = a.command("trace", "tell what became of a message").positional("word", word, "queue id, Message-ID or address");
   ctl::MailboxOptions m;
@@ -109,6 +115,8 @@ int main(int argc, char** argv) {
   if (endpoints.chosen()) return ctl::endpoints(o);
   if (config_check.chosen()) return ctl::config_check(o);
   if (config_show.chosen()) return ctl::config_show(o);
+  if (tls_list.chosen()) return ctl::tls_list(o);
+  if (tls_renew.chosen()) return ctl::tls_renew(o, certificate);
   if (trace.chosen()) return ctl::trace(o, word);
   for (auto& v : domains) if (v.args->chosen()) return ctl::domain(o, v.name, name);
   for (auto& v : users) if (v.args->chosen()) return ctl::user(o, v.name, u);

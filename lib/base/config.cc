@@ -44,6 +44,16 @@ const std::vector<Setting>& settings() {
       {"listen", "proxy_from", &Config::proxy_from, "Proxies, e.g. [\"192.0.2.7\"]: SMTP connections from there begin with a PROXY header."},
       {"tls", "certificate", &Config::tls_certificate, "PEM, with the chain; a relative path is below etc.  `jdctl reload` takes a new one."},
       {"tls", "key", &Config::tls_key, "PEM."},
+      {"tls", "certificates", &Config::tls_certificates, "A folder below which each <name>/cert.pem and key.pem is given to who asks for one of its names (SNI)."},
+      {"tls", "client_ca", &Config::tls_client_ca, "PEM: clients are asked for a certificate of these authorities, and it is logged; empty: they are not asked."},
+      {"acme", "certificates", &Config::acme_certificates, "Certificates that acmed gets and renews; each text has a certificate's host names, e.g. [\"mail.example.org imap.example.org\"]."},
+      {"acme", "agree", &Config::acme_agree, "true: you agree to the authority's terms of service."},
+      {"acme", "directory", &Config::acme_directory, "The authority."},
+      {"acme", "contact", &Config::acme_contact, "An address that the authority may write to; empty: none."},
+      {"acme", "challenge", Choice{&Config::acme_challenge, {"http-01", "tls-alpn-01"}}, "How the names are proved: \"http-01\" (port 80) or \"tls-alpn-01\" (port 443)."},
+      {"acme", "http", &Config::acme_http, "Where the authority finds us, while an order is under way."},
+      {"acme", "tls_alpn", &Config::acme_tls_alpn, ""},
+      {"acme", "ca_file", &Config::acme_ca_file, "PEM of the authorities that may vouch for the ACME server itself; empty: the system's."},
       {"auth", "plaintext", Choice{&Config::plaintext_auth, {"never", "loopback", "always"}}, "Passwords without TLS: \"never\", from \"loopback\" only, or \"always\"."},
       {"auth", "relay_from", &Config::relay_from, "Networks that may send to other domains without a password, e.g. [\"192.0.2.0/24\"]."},
       {"submission", "check_sender", &Config::check_sender, "Who is logged in sends from his own addresses and aliases only; `jdctl user send-as` gives further ones."},
@@ -277,6 +287,14 @@ Status validate(const Config& c, const std::string& file) {
   if (c.max_hold > days(365)) return fail(Fault::usage, "{}: submission.max_hold must be at most 365d", file);
   if (c.smtp_port_out < 1 || c.smtp_port_out > 65535)
     return fail(Fault::usage, "{}: relay.port must be 1 to 65535", file);
+  for (auto& names : c.acme_certificates) {
+    if (words(names).empty()) return fail(Fault::usage, "{}: acme.certificates: a certificate needs a host name", file);
+    for (auto n : words(names))
+      if (n.find('.') == n.npos || n.size() > 253 || !std::all_of(n.begin(), n.end(), [](char x) { return is_alnum(x) || x == '-' || x == '.'; }) || n[0] == '.')
+        return fail(Fault::usage, "{}: acme.certificates: '{}' is not a host name (wildcards cannot be proved this way)", file, escape(n));
+  }
+  if (!c.acme_certificates.empty() && !c.acme_agree)
+    return fail(Fault::usage, "{}: acme.agree must be true: it says that you agree to the terms of the authority at {}", file, c.acme_directory);
   for (auto& url : {c.oauth_jwks, c.oauth_introspection}) {
     bool is_near = url.starts_with("http://127.0.0.1") || url.starts_with("http://[::1]") || url.starts_with("http://localhost");
     if (!url.empty() && !url.starts_with("https://") && !is_near)

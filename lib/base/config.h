@@ -34,6 +34,16 @@ struct Config {
       listen_pop3s, listen_imap, listen_imaps;
   bool lmtp = true;                               // on run/lmtp.sock
   std::string tls_certificate, tls_key;           // PEM; relative to etc/
+  std::string tls_certificates = "tls";           // a folder of folders with cert.pem and key.pem, for SNI
+  std::string tls_client_ca;                      // clients are asked for a certificate of these authorities
+  // Certificates by ACME: off unless acme_certificates names some and acme_agree is set.
+  std::vector<std::string> acme_certificates;     // each: host names with blanks between
+  std::string acme_directory = "https://acme-v02.api.letsencrypt.org/directory";
+  std::string acme_contact;                       // an address, for the authority's warnings
+  bool acme_agree = false;                        // to the authority's terms
+  std::string acme_challenge = "http-01";         // http-01 | tls-alpn-01
+  std::vector<std::string> acme_http{"0.0.0.0:80", "[::]:80"}, acme_tls_alpn{"0.0.0.0:443", "[::]:443"};
+  std::string acme_ca_file;                       // PEM; "": the system's authorities
   std::string plaintext_auth = "loopback";        // never | loopback | always
   bool check_sender = true;                       // who is logged in sends from his own addresses
   bool check_header_from = false;                 // in the From field too
