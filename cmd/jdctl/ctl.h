@@ -43,7 +43,9 @@ struct UserOptions { std::string address, quota, person; bool password_stdin = f
 int user(const Options& o, const std::string& verb, const UserOptions& u);
 int alias(const Options& o, const std::string& verb, const std::string& address, const std::vector<std::string>& targets);
 
-int trace(const Options& o, const std::string& word);
+int metrics(const Options& o);
+struct TraceOptions { std::string word, since, lang; bool raw = false; };
+int trace(const Options& o, const TraceOptions& t);
 struct MailboxOptions { std::string address, folder, uid; bool repair = false; };
 int mailbox(const Options& o, const std::string& verb, const MailboxOptions& m);
 struct TransferOptions { std::string address, format, folder, path; bool force = false; };

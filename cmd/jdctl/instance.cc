@@ -24,7 +24,7 @@
 namespace jd::ctl {
 namespace {
 // In the order in which one needs another.
-const char* const programs[] = {"tokend", "directoryd", "queue-inject", "local-deliver", "remote-deliver", "qrun", "sessiond", "smtpd", "frontd", "acmed"};
+const char* const programs[] = {"tokend", "directoryd", "queue-inject", "local-deliver", "remote-deliver", "qrun", "sessiond", "smtpd", "frontd", "acmed", "metricsd"};
 
 void pause_ms(int ms) {
   timespec t{ms / 1000, ms % 1000 * 1'000'000};
@@ -60,6 +60,7 @@ std::vector<std::string> services(const Options& o) {
   for (std::string p : programs) {
     if (p == "acmed" && (!config || config->acme_certificates.empty())) continue;
     if (p == "tokend" && (!config || !config->has_tokens())) continue;
+    if (p == "metricsd" && (!config || config->metrics_listen.empty())) continue;
     if (file::exists(o.paths.libexec + "/" + p)) r.push_back(p);
   }
   return r;

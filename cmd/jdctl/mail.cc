@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// trace, mailbox: where mail is and what became of it.
+// mailbox: what an account holds.
 #include <stdio.h>
 
 #include <algorithm>
-#include <set>
 
 #include "cmd/jdctl/transfer.h"
 #include "lib/base/file.h"
@@ -11,45 +10,6 @@
 #include "lib/store/account.h"
 
 namespace jd::ctl {
-// Every line of every program that belongs to the message: first those with the word, then those
-// that share a queue id with them, in order of time (s6-log's stamps sort as text).
-int trace(const Options& o, const std::string& given) {
-  std::string word(given);
-  if (word.size() > 2 && word.front() == '<' && word.back() == '>') word = word.substr(1, word.size() - 2);
-  auto programs = file::list(AT_FDCWD, o.paths.log);
-  if (!programs) return failed(programs.error());
-  std::vector<std::string> all;
-  for (auto& p : *programs) {
-    auto names = file::list(AT_FDCWD, o.paths.log + "/" + p);
-    if (!names) continue;
-    for (auto& n : *names) {
-      if (n != "current" && !n.starts_with("@") && !n.ends_with(".s")) continue;
-      auto text = file::read_all(o.paths.log + "/" + p + "/" + n, 256 << 20);
-      if (!text) return failed(text.error());
-      for (auto l : split(*text, '\n')) if (!l.empty()) all.emplace_back(l);
-    }
-  }
-  std::set<std::string, std::less<>> ids;
-  for (auto& l : all) {
-    if (ifind(l, word) == std::string::npos) continue;
-    for (auto w : words(l))
-      if (w.starts_with("qid=") || w.starts_with("trace=")) ids.insert(std::string(w.substr(w.find('=') + 1)));
-  }
-  std::vector<std::string> found;
-  for (auto& l : all) {
-    bool is_ours = ifind(l, word) != std::string::npos;
-    for (auto w : words(l)) is_ours = is_ours || ((w.starts_with("qid=") || w.starts_with("trace=")) && ids.count(w.substr(w.find('=') + 1)));
-    if (is_ours) found.push_back(l);
-  }
-  std::stable_sort(found.begin(), found.end());
-  for (auto& l : found) print(l);
-  if (found.empty()) {
-    fprintf(stderr, "jdctl: no log line mentions %s\n", word.c_str());
-    return 100;
-  }
-  return 0;
-}
-
 int mailbox(const Options& o, const std::string& verb, const MailboxOptions& m) {
   auto found = mailbox_path(o, m.address);
   if (!found) return failed(found.error());

@@ -85,8 +85,11 @@ int main(int argc, char** argv) {
   Args& tls_list = json(tls.command("list", "show them, and until when they are good"));
   Args& tls_renew = tls.command("renew", "have acmed get new ones now").positional("name", certificate, "the first name of one of acme.certificates", false);
 
-  std::string word;
-  Args& trace = a.command("trace", "tell what became of a message").positional("word", word, "queue id, Message-ID or address");
+  Args& metrics = a.command("metrics", "numbers for Prometheus, in its text format");
+  ctl::TraceOptions to;
+  Args& trace = json(a.command("trace", "tell what became of a message").positional("word", to.word, "queue id, Message-ID or address"));
+  trace.option("--since", to.since, "not what is older, e.g. 2h, 3d or 2026-11-24").option("--lang", to.lang, "en or zh; default: the environment's");
+  trace.flag("--raw", to.raw, "the lines of the logs as they are");
   ctl::MailboxOptions m;
   Args& mailbox = a.command("mailbox", "what an account holds").needs_command();
   mailboxes.push_back({"list", &json(mailbox.command("list", "folders with counts")).positional("address", m.address, "the account")});
@@ -117,7 +120,8 @@ int main(int argc, char** argv) {
   if (config_show.chosen()) return ctl::config_show(o);
   if (tls_list.chosen()) return ctl::tls_list(o);
   if (tls_renew.chosen()) return ctl::tls_renew(o, certificate);
-  if (trace.chosen()) return ctl::trace(o, word);
+  if (metrics.chosen()) return ctl::metrics(o);
+  if (trace.chosen()) return ctl::trace(o, to);
   for (auto& v : domains) if (v.args->chosen()) return ctl::domain(o, v.name, name);
   for (auto& v : users) if (v.args->chosen()) return ctl::user(o, v.name, u);
   for (auto& v : aliases) if (v.args->chosen()) return ctl::alias(o, v.name, name, targets);

@@ -7,9 +7,11 @@
 
 #include <algorithm>
 
+#include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
 #include "lib/ipc/client.h"
+#include "lib/queue/metrics_text.h"
 #include "lib/queue/selection.h"
 
 namespace jd::ctl {
@@ -85,6 +87,110 @@ void print_items(const std::vector<Item>& items, bool with_heading) {
   print_table(with_heading ? heading : std::vector<std::string>(heading.size()), rows);
 }
 
+std::string local_time(uint64_t seconds_since) {
+  if (!seconds_since) return "earlier";
+  Time t = from_seconds(static_cast<int64_t>(seconds_since));
+  Civil c = civil(t, local_offset_minutes(t));
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second);
+}
+
+// Of one message: the envelope in the order in which it comes, recipients, attempts.
+void print_details(const ipc::Message& m, bool as_json) {
+  Json j = Json::object(), recipients = Json::array(), attempts = Json::array();
+  std::vector<std::string> addresses;
+  std::vector<Json> status;
+  std::vector<std::vector<std::string>> rows, tried;
+  enum { none, envelope, of_recipient, of_attempt } part = none;
+  for (auto& [k, v] : m.pairs()) {
+    auto n = to_number(v);
+    if (k == "qid") part = envelope;
+    if (part == none) continue;
+    if (k == "n") {
+      part = of_recipient;
+      std::string a = n && *n < addresses.size() ? addresses[static_cast<std::size_t>(*n)] : "";
+      rows.push_back({a, "", ""});
+      status.push_back(Json::object().set("address", a));
+    } else if (k == "attempt") {
+      part = of_attempt;
+      tried.push_back({local_time(n.value_or(0)), "", "", ""});
+      attempts.push(Json());
+      status.push_back(Json::object().set("at", n.value_or(0)));
+    } else if (part == envelope) {
+      bool is_time = k == "received" || k == "due";
+      if (k == "rcpt") addresses.push_back(v);
+      else j.set(k, n && k != "envid" && k != "from" && k != "qid" ? Json(*n) : Json(v));
+      if (!as_json && k != "rcpt") print(pad_to(k + ":", 14) + (is_time ? local_time(n.value_or(0)) : k == "size" ? size_text(n.value_or(0)) : k == "from" && v.empty() ? "<>" : v));
+    } else {
+      status.back().set(k, v);
+      auto& row = part == of_recipient ? rows.back() : tried.back();
+      if (k == "status") row[1] = v;
+      else if (k == "to") row[1] = v;
+      else if (k == "fate") row[2] = v;
+      else row.back() += (row.back().empty() ? "" : k == "text" ? ": " : " ") + v;
+    }
+  }
+  for (std::size_t i = 0; i < rows.size(); i++) recipients.push(status[i]);
+  attempts = Json::array();
+  for (std::size_t i = rows.size(); i < status.size(); i++) attempts.push(status[i]);
+  if (as_json) return print_json(j.set("recipients", recipients).set("attempts_made", attempts).set("header", m.body()));
+  print("");
+  print_table({"recipient", "status", "last answer"}, rows);
+  if (tried.empty()) return;
+  print("");
+  print_table({"attempt", "recipient", "outcome", "answer"}, tried);
+}
+
+bool is_list_key(std::string_view k) {
+  for (std::string_view list : {"bucket_", "deferral_", "bounce_"})
+    if (k.starts_with(list)) return true;
+  return k == "ok" || k == "id";
+}
+
+Json stats_json(const ipc::Message& m) {
+  Json j = Json::object();
+  for (auto& [k, v] : m.pairs())
+    if (!is_list_key(k)) j.set(k, to_number(v) ? Json(*to_number(v)) : Json(v));
+  for (const char* key : {"deferral_code", "deferral_to", "bounce_code", "bounce_to", "bucket_ms"}) {
+    Json counts = Json::object();
+    std::string word, count = std::string(key) == "bucket_ms" ? "bucket_count" : std::string(key) + "_count";
+    for (auto& [k, v] : m.pairs()) {
+      if (k == key) word = v;
+      if (k == count) counts.set(word, to_number(v).value_or(0));
+    }
+    j.set(key, counts);
+  }
+  return j;
+}
+
+void print_stats(const ipc::Message& m) {
+  for (auto& [k, v] : m.pairs())
+    if (!is_list_key(k)) print(pad_to(k + ":", 24) + (k == "oldest" ? age_text(to_number(v).value_or(0)) : v));
+  for (auto [key, title] : {std::pair{"deferral_code", "put off, by code"}, {"deferral_to", "put off, by destination"}, {"bounce_code", "failed, by code"}, {"bounce_to", "failed, by destination"}}) {
+    std::vector<std::vector<std::string>> rows;
+    for (auto& [k, v] : m.pairs()) {
+      if (k == key) rows.push_back({v, ""});
+      if (k == std::string(key) + "_count" && !rows.empty()) rows.back()[1] = v;
+    }
+    if (rows.empty()) continue;
+    print("");
+    print_table({title, "times"}, rows);
+  }
+}
+
+Status copy_message(const ipc::Message& m) {
+  if (m.fds.empty()) return fail(Fault::temp, "qrun did not give the message; try again");
+  uint64_t at = m.number("offset"), left = m.number("length");
+  printf("\n");
+  while (left) {
+    TRY(std::string block, file::read_at(m.fds[0].get(), static_cast<std::size_t>(std::min<uint64_t>(left, 256 << 10)), at));
+    if (block.empty()) return fail(Fault::perm, "the message is cut short");
+    fwrite(block.data(), 1, block.size(), stdout);
+    at += block.size();
+    left -= block.size();
+  }
+  return {};
+}
+
 Json faults_of(const ipc::Message& m) {
   Json all = Json::array();
   std::string id;
@@ -96,10 +202,20 @@ Json faults_of(const ipc::Message& m) {
 }
 }  // namespace
 
+int metrics(const Options& o) {
+  ipc::BlockingClient qrun("qrun", o.paths.socket("qrun-admin"));
+  auto r = qrun.call(ipc::Message("stats"), patience);
+  if (!r) return failed(r.error());
+  queue::Pairs pairs;
+  for (auto& [k, v] : r->pairs()) pairs.emplace_back(k, v);
+  printf("%s", queue::prometheus_text(pairs).c_str());
+  return 0;
+}
+
 QueueCommands::QueueCommands(Args& root, Options& o) : queue_(root.command("queue", "mail that is under way").needs_command()), options_(o) {
   with_filter(verb("list", "show it")).option("--limit", limit_, "so many messages at most");
   with_filter(verb("count", "how many, by state"));
-  verb("show", "everything about one message").positional("ids", f_.ids, "queue ids");
+  verb("show", "everything about one message").positional("ids", f_.ids, "queue ids").flag("--body", body_, "the whole message, not its header only");
   struct Row { const char* name; const char* about; };
   for (Row r : {Row{"hold", "keep what fits until it is released"}, {"release", "let it go on"}, {"retry", "try it now"},
                 {"delete", "remove it without a word to anybody"}, {"redirect", "give waiting recipients another address"}}) {
@@ -110,7 +226,10 @@ QueueCommands::QueueCommands(Args& root, Options& o) : queue_(root.command("queu
   verb("flush", "try everything now").flag("--dry-run", dry_, "say what would happen");
   verb("stats", "counts");
   verb("destinations", "other hosts: what waits for them, what is under way");
-  verb("limit", "connections to one destination").positional("destination", destination_, "domain").positional("max", max_, "number; 0: as for all");
+  Args& limit = verb("limit", "how fast it may go to one destination").positional("destination", destination_, "domain; * stands for all").positional("max", max_, "as --connections", false);
+  limit.option("--connections", max_, "deliveries at once; 0: as for all").option("--rate", rate_, "deliveries begun, e.g. 30/min; 0: as many as there are");
+  verb("freeze", "no deliveries to other hosts' domains").positional("destinations", destinations_, "domains");
+  verb("thaw", "deliveries again, at once").positional("destinations", destinations_, "domains");
 }
 
 Args& QueueCommands::verb(const std::string& name, const std::string& about_it) {
@@ -167,7 +286,8 @@ std::optional<int> QueueCommands::run(const Options& o) {
   auto it = std::find_if(verbs_.begin(), verbs_.end(), [](auto& v) { return v.args->chosen(); });
   if (it == verbs_.end()) return {};
   const std::string& name = it->name;
-  if (name == "stats" || name == "destinations" || name == "limit") return plain(o, name);
+  if (name == "stats" || name == "destinations") return plain(o, name);
+  if (name == "limit" || name == "freeze" || name == "thaw") return terms(o, name);
   auto m = request(name == "flush" ? "retry" : name);
   if (!m) return failed(m.error());
   if (name == "list") return list(o, std::move(*m));
@@ -223,10 +343,12 @@ int QueueCommands::show(const Options& o) {
   for (auto& id : f_.ids) {
     ipc::Message one("queue");
     one.set("verb", "show").set("qid", id).set("limit", uint64_t{1});
+    if (body_) one.set("body", "1");
     auto r = qrun.call(std::move(one), patience);
     while (r && r->has("more")) {
       ipc::Message more("more");
       more.set("token", r->number("more"));
+      if (body_) more.set("body", "1");
       r = qrun.call(std::move(more), patience);
     }
     if (!r) return failed(r.error());
@@ -234,16 +356,12 @@ int QueueCommands::show(const Options& o) {
       status = failed(Error(Fault::perm, fmt::format("no message {} in the queue: it was delivered, bounced or removed; `jdctl trace {}` tells", escape(id), escape(id))));
       continue;
     }
-    Json j = Json::object();
-    bool is_details = false;
-    for (auto& [k, v] : r->pairs()) {
-      is_details = is_details || k == "qid";
-      if (!is_details) continue;
-      if (!o.json) print(pad_to(k + ":", 14) + v);
-      j.set(k, v);
+    print_details(*r, o.json);
+    if (body_ && !o.json) {
+      if (auto s = copy_message(*r); !s) return failed(s.error());
+    } else if (!o.json) {
+      printf("\n%s", r->body().c_str());
     }
-    if (o.json) print_json(j.set("header", r->body()));
-    else if (!r->body().empty()) printf("\n%s", r->body().c_str());
   }
   return status;
 }
@@ -299,16 +417,37 @@ int QueueCommands::order(const Options& o, const std::string& name, ipc::Message
   return !f_.ids.empty() && bad && !done ? 100 : bad ? 1 : 0;
 }
 
+int QueueCommands::terms(const Options& o, const std::string& name) {
+  ipc::BlockingClient qrun("qrun", o.paths.socket("qrun-admin"));
+  if (name == "limit") destinations_ = {destination_};
+  if (name == "limit" && max_.empty() && rate_.empty())
+    return failed(Error(Fault::usage, "limit: say --connections, --rate or both; 0 takes a limit back"));
+  for (auto& d : destinations_) {
+    ipc::Message m("limit");
+    m.set("destination", d);
+    if (name != "limit") m.set("frozen", name == "freeze" ? "1" : "0");
+    if (!max_.empty()) m.set("max", max_);
+    if (!rate_.empty()) {
+      auto n = rate_.ends_with("/min") ? rate_.substr(0, rate_.size() - 4) : rate_;
+      if (!to_number(n)) return failed(Error(Fault::usage, fmt::format("--rate {} is no rate: say for example 30/min", escape(rate_))));
+      m.set("rate", n);
+    }
+    if (auto r = qrun.call(std::move(m), patience); !r) return failed(r.error());
+    if (name == "freeze") print(fmt::format("{}: no deliveries until `jdctl queue thaw {}`; its mail does not expire meanwhile", d, d));
+    if (name == "limit") print(fmt::format("{}: {}{}{}", d, max_.empty() ? "" : fmt::format("{} at once", max_), max_.empty() || rate_.empty() ? "" : ", ", rate_.empty() ? "" : fmt::format("{} per minute", rate_.substr(0, rate_.find('/')))));
+    if (name != "thaw") continue;
+    ipc::Message again("queue");
+    again.set("verb", "retry").set("domain", d).set("state", "deferred").set("limit", uint64_t{0});
+    if (int code = order(o, "retry", std::move(again))) return code;
+  }
+  return 0;
+}
+
 int QueueCommands::plain(const Options& o, const std::string& name) {
   ipc::BlockingClient qrun("qrun", o.paths.socket("qrun-admin"));
   ipc::Message m(name);
-  if (name == "limit") m.set("destination", destination_).set("max", max_);
   auto r = qrun.call(std::move(m), patience);
   if (!r) return failed(r.error());
-  if (name == "limit") {
-    print(fmt::format("{} takes at most {} at once", destination_, max_));
-    return 0;
-  }
   if (name == "destinations") {
     Json all = Json::array();
     std::vector<std::vector<std::string>> rows;
@@ -318,7 +457,7 @@ int QueueCommands::plain(const Options& o, const std::string& name) {
       if (k == "name") {
         end();
         j = Json::object();
-        rows.push_back({v, "", "", "", "", ""});
+        rows.push_back({v, "", "", "", "", "", ""});
       }
       if (rows.empty()) continue;
       auto n = to_number(v);
@@ -328,21 +467,18 @@ int QueueCommands::plain(const Options& o, const std::string& name) {
       if (k == "active") row[2] = v;
       if (k == "window") row[3] = v;
       if (k == "max") row[4] = v;
-      if (k == "dead" && v == "1") row[5] = "does not answer";
+      if (k == "rate" && v != "0") row[5] = v + "/min";
+      if (k == "dead" && v == "1") row[6] = "does not answer";
+      if (k == "frozen" && v == "1") row[6] = "frozen";
     }
     end();
     if (o.json) print_json(all);
     else if (rows.empty()) print("nothing is under way to other hosts");
-    else print_table({"destination", "waiting", "active", "window", "max", "state"}, rows);
+    else print_table({"destination", "waiting", "active", "window", "max", "rate", "state"}, rows);
     return 0;
   }
-  Json j = Json::object();
-  for (auto& [k, v] : r->pairs()) {
-    if (k == "ok" || k == "id") continue;
-    if (!o.json) print(pad_to(k + ":", 16) + (k == "oldest" ? age_text(to_number(v).value_or(0)) : v));
-    j.set(k, to_number(v) ? Json(*to_number(v)) : Json(v));
-  }
-  if (o.json) print_json(j);
+  if (o.json) print_json(stats_json(*r));
+  else print_stats(*r);
   return 0;
 }
 

@@ -30,6 +30,7 @@ class QueueCommands {
   int list(const Options& o, ipc::Message m);
   int show(const Options& o);
   int order(const Options& o, const std::string& verb, ipc::Message m);
+  int terms(const Options& o, const std::string& verb);
   int plain(const Options& o, const std::string& verb);
 
   Args& queue_;
@@ -37,8 +38,9 @@ class QueueCommands {
   struct Verb { std::string name; Args* args; };
   std::vector<Verb> verbs_;
   Filter f_;
-  bool dry_ = false, all_ = false;
-  std::string to_, destination_, max_;
+  bool dry_ = false, all_ = false, body_ = false;
+  std::string to_, destination_, max_, rate_;
+  std::vector<std::string> destinations_;
   uint64_t limit_ = 0;
 };
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/qrun/admin.h"
 
+#include <fcntl.h>
+
+#include <tuple>
+
 #include <algorithm>
 
 #include "lib/base/text.h"
@@ -11,7 +15,7 @@ using queue::Operation;
 using queue::Order;
 using queue::Runner;
 constexpr std::size_t max_shown_recipients = 20;  // per item of a list
-constexpr std::size_t max_running = 32;
+constexpr std::size_t max_running = 32, max_top = 20;
 constexpr Span slice = milliseconds(8);           // of an order, per turn of the loop
 constexpr Span answer_within = seconds(1);
 constexpr Span patience = seconds(60);            // with one who does not ask for more
@@ -57,13 +61,42 @@ void put_details(ipc::Message& m, const Runner::Details& d) {
     if (!e.host.empty()) m.set("host", e.host);
     if (!e.text.empty()) m.set("text", e.text);
   }
+  for (auto& a : d.history) {
+    m.set("attempt", seconds_of(a.error.at)).set("to", a.to).set("fate", a.fate);
+    if (!a.error.code.empty()) m.set("code", a.error.code);
+    if (!a.error.host.empty()) m.set("host", a.error.host);
+    if (!a.error.text.empty()) m.set("text", a.error.text);
+  }
   m.set_body(d.header);
+}
+
+// The whole message: a descriptor, for it may be large.
+void put_message(ipc::Message& m, const queue::Message& message) {
+  Fd copy(::fcntl(message.fd->get(), F_DUPFD_CLOEXEC, 0));
+  if (!copy) return;
+  m.set("offset", message.offset).set("length", message.length);
+  m.fds.push_back(std::move(copy));
 }
 
 void put_tally(ipc::Message& m, const Operation::Tally& t) {
   m.set("matched", t.matched).set("done", t.done).set("failed", t.failed).set("skipped", t.skipped);
   m.set("bytes", t.bytes).set("active", t.active).set("deferred", t.deferred).set("hold", t.hold).set("new", t.fresh);
   if (t.oldest.ns) m.set("oldest", seconds_of(t.oldest));
+}
+
+void put_metrics(ipc::Message& m, const queue::Metrics& x) {
+  const char* flows[] = {"received", "delivered", "deferred", "bounced"};
+  for (std::size_t i = 0; i < 4; i++) m.set(fmt::format("{}_per_second", flows[i]), fmt::format("{:.2f}", x.rates.per_second(i)));
+  for (int part : {50, 90, 99}) m.set(fmt::format("latency_p{}_ms", part), static_cast<uint64_t>(x.delivered.part_ms(part / 100.0)));
+  m.set("latency_count", x.delivered.count()).set("latency_sum_ms", x.delivered.sum_ms());
+  for (unsigned n = 0; n <= queue::Latencies::octaves; n += 2) m.set("bucket_ms", uint64_t{1} << n).set("bucket_count", x.delivered.within(n));
+  auto top = [&](const char* key, const queue::TopCounts& counts) {
+    for (auto& [word, n] : counts.top(max_top)) m.set(key, word).set(std::string(key) + "_count", n);
+  };
+  top("deferral_code", x.deferral_codes);
+  top("deferral_to", x.deferral_destinations);
+  top("bounce_code", x.bounce_codes);
+  top("bounce_to", x.bounce_destinations);
 }
 
 Result<Order> order_of(const ipc::Message& q) {
@@ -150,6 +183,7 @@ void QueueAdmin::answer(Running& r, const Status& s) {
   put_tally(m, t);
   for (auto& f : t.faults) m.set("fault", f.id).set("why", f.why);
   if (r.operation->order().verb == Order::Verb::show) {
+    if (auto& d = r.operation->details; d && request.message.get("body") == "1") put_message(m, d->message);
     if (r.operation->details) put_details(m, *r.operation->details);
   } else {
     for (auto& i : r.operation->take_items()) put_item(m, i);
@@ -178,6 +212,11 @@ ipc::Message QueueAdmin::stats_answer() const {
   m.set("files_deferred", census_.deferred).set("files_hold", census_.hold).set("files_new", census_.fresh);
   if (census_.oldest.ns) m.set("oldest", seconds_of(census_.oldest));
   m.set("draining", uint64_t{s.is_draining});
+  if (census_.oldest.ns) m.set("oldest_age", static_cast<uint64_t>(std::max<int64_t>((now() - census_.oldest).seconds(), 0)));
+  put_metrics(m, runner_->metrics());
+  uint64_t all = 0, dead = 0, frozen = 0;
+  for (auto& d : runner_->destinations()) all++, dead += d.dead, frozen += d.frozen;
+  m.set("destinations", all).set("destinations_dead", dead).set("destinations_frozen", frozen);
   return m;
 }
 
@@ -187,13 +226,21 @@ ipc::Message QueueAdmin::direct(const ipc::Message& q) {
     ipc::Message m = ipc::Message::ok();
     for (auto& d : runner_->destinations())
       m.set("name", d.name).set("active", uint64_t{d.active}).set("window", uint64_t{d.window})
-          .set("max", uint64_t{d.max}).set("waiting", uint64_t{d.waiting}).set("dead", uint64_t{d.dead});
+          .set("max", uint64_t{d.max}).set("waiting", uint64_t{d.waiting}).set("dead", uint64_t{d.dead})
+          .set("frozen", uint64_t{d.frozen}).set("rate", uint64_t{d.per_minute});
     return m;
   }
   if (cmd == "limit") {
-    auto max = to_number(q.get("max"));
-    if (!max || *max > 10'000) return ipc::Message::failed(Error(Fault::usage, "max is a number up to 10000"));
-    runner_->set_limit(std::string(q.get("destination")), static_cast<unsigned>(*max));
+    std::string name(q.get("destination"));
+    queue::Terms t = runner_->terms_of(name);
+    for (auto [key, to, most] : {std::tuple{"max", &t.max, 10'000u}, {"rate", &t.per_minute, 600'000u}}) {
+      if (!q.has(key)) continue;
+      auto n = to_number(q.get(key));
+      if (!n || *n > most) return ipc::Message::failed(Error(Fault::usage, fmt::format("{} is a number up to {}", key, most)));
+      *to = static_cast<unsigned>(*n);
+    }
+    if (q.has("frozen")) t.frozen = q.get("frozen") == "1";
+    if (auto s = runner_->set_terms(name, t); !s) return ipc::Message::failed(s.error());
     return ipc::Message::ok();
   }
   if (cmd == "drain") {

@@ -6,13 +6,18 @@
 //        -> matched done failed skipped bytes active deferred hold new oldest,
 //           fault (a queue id) and why, in pairs,
 //           items, each beginning with qid: state from user rcpt... recipients size attempts received due reason
-//           (show: of the message: the envelope's keys, per recipient n status code host text; the body:
-//           its header)
+//           (show: of the message: the envelope's keys, per recipient n status code host text, per attempt
+//           attempt (its time) to fate code host text; the body: its header; with body=1 a descriptor rides
+//           along, offset and length in it are the message's)
 //        more=<token>: not over yet; the counts are so far, the items are new ones
 //   cmd=more token          goes on with it.  Who does not ask ends the order where it stands.
-//   cmd=limit [destination] max      0 takes a destination's own limit back
-//   cmd=destinations    each beginning with name: active window max waiting dead
-//   cmd=stats           counts     cmd=drain on=1|0: start nothing new; active=0 in stats: drained
+//   cmd=limit destination [max] [rate] [frozen]   * : max for all; 0 takes a destination's own back; what
+//        is not said stays
+//   cmd=destinations    each beginning with name: active window max waiting dead frozen rate
+//   cmd=stats           counts; flows per second; latency_p50_ms ...; bucket_ms bucket_count: deliveries
+//        that took at most so long; deferral_code deferral_code_count, deferral_to, bounce_code, bounce_to:
+//        the most frequent
+//   cmd=drain on=1|0: start nothing new; active=0 in stats: drained
 // Times are seconds since 1970.  Answers ok=1 or ok=0 with fault and what.
 //
 // An order is worked on for some milliseconds per turn of the loop, and answered at least once per

@@ -203,7 +203,9 @@ void Agents::inject(uint64_t token, const queue::Report& r) {
   ipc::Message m("inject");
   for (auto& [k, v] : r.envelope.pairs()) m.set(k, v);
   m.set_body(r.message);
-  inject_.request(std::move(m), [this, token](Result<ipc::Message> a) {
+  inject_.request(std::move(m), [this, token, about = r.about](Result<ipc::Message> a) {
+    log::Trace trace(about);
+    if (a) log::info("reported", {{"qid", about}, {"report", a->get("qid")}});
     runner_->injected(token, a ? Status() : Unexpected(a.error()));
     work_();
   }, inject_patience);

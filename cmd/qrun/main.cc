@@ -49,6 +49,10 @@ struct Qrun : Service {
   std::unique_ptr<queue::Runner> runner;
   ipc::Server journal{loop, [this](ipc::Request r) { journal_request(std::move(r)); }};
   QueueAdmin orders{loop, [this] { pump.start(); }};
+  ipc::Server told{loop, [this](ipc::Request r) {
+    if (r.cmd() != "stats") return r.reply(Error(Fault::usage, "this socket knows cmd=stats"));
+    orders.take(std::move(r));
+  }};
   ipc::Server admin{loop, [this](ipc::Request r) { orders.take(std::move(r)); }};
 
   // Not there: each start counts as one after a power cut, which costs only work.
@@ -64,10 +68,14 @@ struct Qrun : Service {
     if (auto ids = user_ids("jdqueue")) {
       journal.allow({ids->uid});
       admin.allow({ids->uid});
+      auto net = user_ids("jdnet");
+      told.allow(net ? std::vector<uint32_t>{ids->uid, net->uid} : std::vector<uint32_t>{ids->uid});
     } else {
       admin.allow({});
+      told.allow({});
     }
     CHECK(journal.listen(paths.socket("qrun"), 0666));
+    CHECK(told.listen(paths.socket("qrun-stats"), 0666));  // numbers only; peers are told apart
     return admin.listen(paths.socket("qrun-admin"), 0600);
   }
 

@@ -68,7 +68,7 @@ void InjectService::take(ipc::Request r) {
   ipc::Message m = std::move(r.message);
   r.message = ipc::Message();
   if (m.has("id")) r.message.set("id", m.get("id"));
-  Pending p{std::move(r), "", "", 0, 0};
+  Pending p{std::move(r), "", "", "", 0, 0};
   auto id = add(m, p.request.uid(), p);
   if (!id) {
     log::failure("refused", id.error());
@@ -114,7 +114,9 @@ Result<std::string> InjectService::add(const ipc::Message& m, uint32_t uid, Pend
     return fail(Fault::perm, "a message of {} is larger than allowed", size_text(source.size()));
   e.received = now();
   e.size = source.size();
-  e.hops = queue::count_received(m.fds.empty() ? std::string_view(m.body()) : std::string_view(start));
+  auto facts = queue::header_facts(m.fds.empty() ? std::string_view(m.body()) : std::string_view(start));
+  e.hops = facts.received;
+  p.message_id = std::move(facts.message_id);
   p.from = e.reverse_path;
   p.recipients = e.recipients.size();
   p.bytes = e.size;
@@ -150,7 +152,7 @@ void InjectService::commit() {
       continue;
     }
     log::Trace trace(p.id);
-    log::info("queued", {{"qid", p.id}, {"from", p.from}, {"recipients", p.recipients}, {"bytes", p.bytes}});
+    log::info("queued", {{"qid", p.id}, {"from", p.from}, {"recipients", p.recipients}, {"bytes", p.bytes}, {"msgid", p.message_id}});
     p.request.reply(ipc::Message::ok().set("qid", p.id));
   }
   nudge();

@@ -37,7 +37,7 @@ class InjectService {
  private:
   struct Pending {
     ipc::Request request;
-    std::string id, from;
+    std::string id, from, message_id;
     std::size_t recipients;
     uint64_t bytes;
   };

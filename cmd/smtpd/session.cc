@@ -314,7 +314,7 @@ void SmtpSession::commit() {
     if (r) {
       std::string qid(r->get("qid"));
       log::info("accepted", {{"qid", qid}, {"from", e.reverse_path}, {"rcpts", e.recipients.size()}, {"bytes", e.size},
-                             {"ip", ip_}, {"user", engine_.user()}, {"with", e.with}});
+                             {"ip", ip_}, {"helo", engine_.helo()}, {"user", engine_.user()}, {"with", e.with}});
       s_.limits.received(engine_.user(), e.size);
       engine_.committed(qid);
     } else {

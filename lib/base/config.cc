@@ -99,6 +99,7 @@ const std::vector<Setting>& settings() {
       {"access", "sessions_per_user", &Config::sessions_per_user, ""},
       {"access", "imap_idle", &Config::imap_idle, "RFC 3501 asks for at least 30m."},
       {"access", "pop3_idle", &Config::pop3_idle, "RFC 1939 asks for at least 10m."},
+      {"metrics", "listen", &Config::metrics_listen, "Where metricsd tells Prometheus about the queue, e.g. [\"127.0.0.1:9154\"]; empty: it is not started."},
       {"queue", "retry", &Config::retry, "Waits between attempts; the last one repeats."},
       {"queue", "warn_after", &Config::warn_after, "The sender is told that a message is late; \"0s\": never."},
       {"queue", "give_up_after", &Config::give_up_after, "The message is returned."},

@@ -100,6 +100,7 @@ struct Config {
   std::vector<std::string> address_failures;      // RE2
   bool tls_report = true;
   Span tls_report_every = days(1);
+  std::vector<std::string> metrics_listen;        // of metricsd; empty: it is not started
   uint64_t smtp_port_out = 25;                    // for tests on high ports
   std::string default_quota = "0";                // of new accounts; 0: none
 

@@ -176,6 +176,7 @@ Report make_report(const ReportInput& in, const Envelope& about, const std::stri
   r.envelope.with = "local";
   r.envelope.received = in.now;
   r.envelope.size = r.message.size();
+  r.about = in.qid;
   return r;
 }
 

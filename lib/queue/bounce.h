@@ -48,6 +48,7 @@ struct ReportInput {
 struct Report {
   Envelope envelope;
   std::string message;
+  std::string about;               // queue id
 };
 
 bool seems_chinese(std::string_view message);  // by its header

@@ -192,11 +192,19 @@ std::string_view local_part_of(std::string_view address) {
   return address.substr(0, std::min(address.rfind('@'), address.size()));
 }
 
-unsigned count_received(std::string_view message) {
+unsigned count_received(std::string_view message) { return header_facts(message).received; }
+
+HeaderFacts header_facts(std::string_view message) {
   mime::FieldReader reader(message);
-  unsigned n = 0;
-  for (mime::Field f; reader.next(f);) n += iequals(f.name, "received");
-  return n;
+  HeaderFacts r;
+  for (mime::Field f; reader.next(f);) {
+    if (iequals(f.name, "received")) r.received++;
+    if (!r.message_id.empty() || !iequals(f.name, "message-id")) continue;
+    auto id = trim(f.value);
+    if (auto open = id.find('<'); open != id.npos) id = id.substr(open + 1, id.find('>', open) - open - 1);
+    r.message_id = id.substr(0, 250);
+  }
+  return r;
 }
 
 }  // namespace jd::queue

@@ -84,5 +84,8 @@ Status check_address(std::string_view address, bool may_be_empty);
 std::string_view domain_of(std::string_view address);        // after the last @; "" when none
 std::string_view local_part_of(std::string_view address);
 unsigned count_received(std::string_view message);           // Received fields in its header
+// That, and the Message-ID without <> (at most 250 bytes; "" when there is none), in one pass.
+struct HeaderFacts { unsigned received = 0; std::string message_id; };
+HeaderFacts header_facts(std::string_view message);
 
 }  // namespace jd::queue

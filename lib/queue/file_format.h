@@ -27,7 +27,10 @@ struct FileHead {
 std::string encode_file_start(FileHead& head, const Envelope& e, const Progress& p);
 std::optional<FileHead> decode_file_head(std::string_view bytes);  // at least file_head_bytes
 bool is_head_good(std::string_view head_and_envelope, const FileHead& head);
-// Reads notes from `bytes` into p until one is none or torn; returns the bytes they take.
-std::size_t decode_notes(std::string_view bytes, Progress& p);
+// Reads notes from `bytes` into p until one is none or torn.
+struct Notes { std::size_t bytes = 0; unsigned count = 0; };
+Notes decode_notes(std::string_view bytes, Progress& p);
+// The attempts that they tell of, each once, oldest first; the recipients are the file's.
+std::vector<Attempt> decode_history(std::string_view notes, const Envelope& e);
 
 }  // namespace jd::queue

@@ -97,7 +97,7 @@ Result<std::string> FileStore::write_tmp(const std::string& id, const Envelope& 
     std::string start = encode_file_start(head, e, p);
     TRY(head.message_crc, write_message(fd.get(), s, head.message_offset));
     start = encode_file_start(head, e, p);
-    if (p.attempts || p.warned) {
+    if (p.attempts || p.warned || !p.history.empty()) {
       std::string note;
       encode_note(note, p);
       CHECK(file::write_at(fd.get(), note, head.notes_at()));
@@ -173,7 +173,9 @@ Result<QueueFile> FileStore::load(const std::string& path) const {
   if (size > f.notes_end) {
     auto n = static_cast<std::size_t>(std::min<uint64_t>(size - f.notes_end, max_notes_bytes));
     TRY(std::string notes, file::read_at(fd.get(), n, f.notes_end));
-    f.notes_end += decode_notes(notes, f.progress);
+    auto found = decode_notes(notes, f.progress);
+    f.notes_end += found.bytes;
+    f.notes = found.count;
   }
   f.message.fd = std::make_shared<const Fd>(std::move(fd));
   f.message.offset = head->message_offset;
@@ -181,6 +183,13 @@ Result<QueueFile> FileStore::load(const std::string& path) const {
   f.message.id = head->id;
   f.path = path;
   return f;
+}
+
+Result<std::vector<Attempt>> FileStore::history(const QueueFile& f) const {
+  uint64_t from = (f.message.offset + f.message.length + 7) & ~uint64_t{7};
+  if (f.notes_end <= from) return std::vector<Attempt>();
+  TRY(std::string notes, file::read_at(f.message.fd->get(), static_cast<std::size_t>(f.notes_end - from), from));
+  return decode_history(notes, f.message.envelope);
 }
 
 Status FileStore::verify(const QueueFile& f) const {
@@ -203,10 +212,16 @@ Status FileStore::mark(QueueFile& f, std::size_t recipient, RcptStatus s) {
 }
 
 Status FileStore::defer(QueueFile& f, Time due) {
-  std::string note;
-  encode_note(note, f.progress);
-  CHECK(file::write_at(f.message.fd->get(), note, f.notes_end));
-  f.notes_end += note.size();
+  if (f.notes >= max_notes) {
+    CHECK(rewrite(f, f.message.envelope, f.progress));
+  } else {
+    std::string note;
+    encode_note(note, f.progress);
+    CHECK(file::write_at(f.message.fd->get(), note, f.notes_end));
+    f.notes_end += note.size();
+    f.notes++;
+  }
+  f.progress.history.clear();
   std::string to = deferred_path(due.seconds(), f.message.id);
   if (to == f.path) return {};
   CHECK(rename_to_slot(f.path, due.seconds(), to));
@@ -221,6 +236,8 @@ Result<std::string> FileStore::reschedule(const std::string& path, const std::st
 }
 
 Status FileStore::rewrite(QueueFile& f, Envelope e, Progress p) {
+  TRY(auto before, history(f));  // by address: the recipients may be others from now on
+  p.history.insert(p.history.begin(), std::make_move_iterator(before.begin()), std::make_move_iterator(before.end()));
   Source s{{}, f.message.fd->get(), f.message.offset, f.message.length};
   TRY(std::string tmp, write_tmp(f.message.id, e, s, p, true));
   Status named = file::rename(root(), tmp, f.path);

@@ -14,8 +14,12 @@
 //   note     := "JDQT" crc:u32 length:u32 zero[4] pairs zero[0-7]    starts at a multiple of 8
 // Little endian.  crc of the head: crc32c from envelope_length to the end of the envelope; of a note:
 // of its pairs.  Status bytes are the only ones ever changed; a note is added per attempt:
-//   attempts, warned=1, and per recipient  n (index), code, host, text   the last failure
-// A note that is torn ends the list; the next one takes its place.
+//   v=2, attempts, warned=1, then what became of recipients that are not in the file (any more):
+//     to (address), at (ns), fate (delivered | failed | deferred), code, host, text
+//   and of those that are:  n (index), at, code, host, text   the last failure
+// A note that is torn ends the list; the next one takes its place.  Notes without v have no times and no
+// `to`.  All notes together are the history of a message; after max_notes the file is written anew with
+// the last max_history attempts in one note.
 //
 // All calls block.  Errors: temp (I/O, space), perm (corrupt: the caller moves it to corrupt/).
 #pragma once
@@ -36,9 +40,18 @@ constexpr std::size_t max_error_text = 400;
 
 enum class RcptStatus : char { queued = 'Q', delivered = 'D', failed = 'F', removed = 'R' };
 
+constexpr unsigned max_notes = 100, max_history = 50;
+
 struct LastError {
   std::string code, host, text;  // "4.4.1", "mx.example.org", its exact words (cut)
+  Time at{};                     // 0: written before times were kept
   bool operator==(const LastError&) const = default;
+};
+
+// One attempt at one recipient.
+struct Attempt {
+  std::string to, fate;  // fate: delivered, failed, deferred
+  LastError error;       // its time too; of delivered ones: the host's answer
 };
 
 // What is known beside the envelope: how often it was tried and why it is still here.
@@ -47,6 +60,7 @@ struct Progress {
   bool warned = false;  // the sender was told of the delay
   std::vector<RcptStatus> status;   // by recipient
   std::vector<LastError> errors;    // by recipient
+  std::vector<Attempt> history;     // what the next note adds; load() leaves it empty, see history()
 };
 
 struct QueueFile {
@@ -55,6 +69,7 @@ struct QueueFile {
   std::string path;         // relative to the queue
   uint64_t notes_end = 0;   // where the next note goes
   uint64_t status_at = 0;
+  unsigned notes = 0;       // how many there are
 };
 
 // The bytes of a message: pieces, then `length` bytes of fd from `offset`.
@@ -83,6 +98,7 @@ class FileStore {
   Status sync_all();   // syncfs: all files written so far
 
   Result<QueueFile> load(const std::string& path) const;
+  Result<std::vector<Attempt>> history(const QueueFile& f) const;  // oldest first, the last max_history
   Status verify(const QueueFile& f) const;  // the message's checksum; reads it all
   Status mark(QueueFile& f, std::size_t recipient, RcptStatus s);  // no sync
   // Writes f.progress as a note and renames to the slot of `due`.

@@ -87,6 +87,12 @@ void Operation::show_item(QueueItem i) {
   if (items_.size() < order_.limit) items_.push_back(std::move(i));
 }
 
+void Operation::show_details(Runner::Details d, const QueueFile* f) {
+  if (f)
+    if (auto h = runner_.store_.history(*f)) d.history = std::move(*h);
+  details = std::move(d);
+}
+
 void Operation::note(const std::string& id, std::string why) {
   if (tally_.faults.size() < max_faults) tally_.faults.push_back({id, std::move(why)});
 }
@@ -111,7 +117,7 @@ void Operation::look_at_active(const std::string& id) {
   count("active", id, job->message.length);
   if (order_.verb == Verb::count) return;
   show_item(item_of("active", job->message, job->progress, {}));
-  if (order_.verb == Verb::show) details = runner_.details_of(job->message, job->progress, "active", {});
+  if (order_.verb == Verb::show) show_details(runner_.details_of(job->message, job->progress, "active", {}), job->file ? &*job->file : nullptr);
   if (is_change()) act_on_active(id);
 }
 
@@ -155,7 +161,7 @@ void Operation::look_at_file(Scan::Name n) {
   if (order_.verb == Verb::count) return;
   Time due = from_seconds(n.due);
   if (f && wants_item) show_item(item_of(n.state, f->message, f->progress, due));
-  if (order_.verb == Verb::show && f) details = runner_.details_of(f->message, f->progress, n.state, due);
+  if (order_.verb == Verb::show && f) show_details(runner_.details_of(f->message, f->progress, n.state, due), &*f);
   if (is_change()) act_on_file(n, f);
 }
 

@@ -63,6 +63,7 @@ class Operation {
   void look_at_file(Scan::Name n);
   void count(std::string_view state, const std::string& id, uint64_t bytes);
   void show_item(QueueItem i);
+  void show_details(Runner::Details d, const QueueFile* f);
   void act_on_active(const std::string& id);
   void act_on_file(Scan::Name& n, std::optional<QueueFile>& f);
   Status hold(Scan::Name& n);

@@ -38,6 +38,7 @@
 #include "lib/queue/bounce.h"
 #include "lib/queue/file_store.h"
 #include "lib/queue/journal.h"
+#include "lib/queue/metrics.h"
 #include "lib/queue/retry_rules.h"
 #include "lib/queue/routes.h"
 #include "lib/queue/schedule.h"
@@ -117,14 +118,18 @@ class Runner {
     Progress progress;
     std::string header;
     Message message;
+    std::vector<Attempt> history;
   };
-  void set_limit(const std::string& destination, unsigned max);  // "": for all
+  // Effective at once and kept over restarts (queue/destinations).  "*": its max is for all.
+  Terms terms_of(const std::string& destination) const;
+  Status set_terms(const std::string& destination, const Terms& terms);
   std::vector<Scheduler::View> destinations() const { return scheduler_.view(now()); }
   struct Stats {
     uint64_t delivered = 0, deferred = 0, bounced = 0, received = 0;  // since the start
     std::size_t active = 0, due = 0, local = 0, remote = 0, waiting = 0, segments = 0, moving = 0;
     bool is_draining = false;
   };
+  const Metrics& metrics() const { return metrics_; }
   Stats stats() const;
   void drain(bool on) { draining_ = on; }
   // Nothing more is given to the agents; what they have may end.  For a stop in order.
@@ -150,6 +155,7 @@ class Runner {
   void keep_damage(uint32_t number, const Segment& s);
   bool admit_file();
   void start_file(const std::string& path);
+  static void log_picked_up(const Message& m);
   void start_job(std::unique_ptr<Job> job);
   void expand(Job& job, std::size_t index, const std::vector<std::string>& targets);
   void add_target(Job& job, std::string address, uint32_t rcpt, uint8_t depth);
@@ -181,11 +187,14 @@ class Runner {
   void convert_old_jobs();
   bool is_store_safe(const Job& job);
   void advance_slots();
-  void log_target(const Job& job, const Target& t, std::string_view event) const;
+  void log_target(const Job& job, const Target& t, std::string_view event, Time next = {});
   // runner_admin.cc
   friend class Operation;
   Job* active_job(const std::string& id);
   void remove_active(Job& job);
+  void load_operator_terms();
+  void apply_terms(const std::string& destination, const Terms& terms);
+  void set_aside(uint64_t group, const std::string& why, bool is_frozen);
   static Details details_of(const Message& m, const Progress& p, std::string_view state, Time due);
 
   FileStore store_;
@@ -193,6 +202,7 @@ class Runner {
   RunnerConfig config_;
   Outside& outside_;
   Scheduler scheduler_;
+  AllTerms terms_;
   DueHeap due_;
   int64_t slot_ = -1;  // the last slot whose names are in due_
   std::deque<std::string> new_files_, flush_files_;      // paths
@@ -215,6 +225,7 @@ class Runner {
   bool turn_ = false;  // whose turn to be admitted
   Time local_down_since_, remote_down_since_, last_look_, last_sweep_, last_move_, last_sync_;
   Stats stats_;
+  Metrics metrics_;
 };
 
 }  // namespace jd::queue

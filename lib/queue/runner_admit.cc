@@ -16,6 +16,7 @@ Status Runner::start() {
   TRY(journal_, file::open(store_.root(), "journal", O_RDONLY | O_DIRECTORY));
   CHECK(clean_journal(journal_.get()));
   CHECK(store_.clean_tmp(hours(1)));
+  load_operator_terms();
   TRY(auto numbers, list_segments(journal_.get()));
   for (auto n : numbers) CHECK(open_segment(n, true));
   if (!segments_.empty()) CHECK(find_moved());
@@ -194,6 +195,14 @@ bool Runner::admit_file() {
   return true;
 }
 
+// The first line of the story of what came by queue-inject as a command, which has no log.
+void Runner::log_picked_up(const Message& m) {
+  auto start = m.read(0, 64 << 10);
+  log::Trace trace(m.id);
+  log::info("picked_up", {{"qid", m.id}, {"from", m.envelope.reverse_path}, {"recipients", m.envelope.recipients.size()}, {"bytes", m.length},
+                          {"user", m.envelope.user}, {"msgid", start ? header_facts(*start).message_id : ""}});
+}
+
 void Runner::start_file(const std::string& path) {
   auto f = store_.load(path);
   if (!f && f.error().sys == ENOENT) return;  // removed or moved meanwhile
@@ -215,6 +224,7 @@ void Runner::start_file(const std::string& path) {
     if (path.compare(0, 4, "new/") != 0) retry_files_.emplace_back(now() + minutes(1), path);
     return;
   }
+  if (path.compare(0, 4, "new/") == 0 && !f->progress.attempts && f->message.envelope.with == "local") log_picked_up(f->message);
   auto job = std::make_unique<Job>();
   job->message = f->message;
   job->progress = f->progress;

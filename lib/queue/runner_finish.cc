@@ -26,11 +26,18 @@ void log_removed(const Message& m, bool by_operator) {
 bool is_left(Fate f) { return f == Fate::temp || f == Fate::hold; }
 }  // namespace
 
-void Runner::log_target(const Job& job, const Target& t, std::string_view event) const {
+void Runner::log_target(const Job& job, const Target& t, std::string_view event, Time next) {
   const Envelope& e = job.message.envelope;
   const Recipient& r = job.recipient(t);
   Span age = now() - e.received;
   log::Trace trace(job.message.id);
+  if (event == "delivered") {
+    metrics_.delivered.add(age);
+  } else {
+    bool is_bounce = event == "bounced";
+    (is_bounce ? metrics_.bounce_codes : metrics_.deferral_codes).add(t.error.code);
+    (is_bounce ? metrics_.bounce_destinations : metrics_.deferral_destinations).add(lower(domain_of(t.address)));
+  }
   if (event == "delivered")
     log::info(event, {{"qid", job.message.id}, {"from", e.reverse_path}, {"to", t.address},
                       {"original", r.first.empty() ? r.address : r.first}, {"host", t.error.host},
@@ -38,7 +45,7 @@ void Runner::log_target(const Job& job, const Target& t, std::string_view event)
   else
     log::info(event, {{"qid", job.message.id}, {"from", e.reverse_path}, {"to", t.address},
                       {"original", r.first.empty() ? r.address : r.first}, {"host", t.error.host},
-                      {"code", t.error.code}, {"reason", t.error.text}});
+                      {"code", t.error.code}, {"reason", t.error.text}, {"next", next.ns ? std::to_string(next.seconds()) : ""}});
 }
 
 const RetryPolicy& Runner::policy_of(const Target& t) const {
@@ -56,7 +63,7 @@ void Runner::finish(Job& job) {
     Target& t = job.targets[i];
     const Recipient& r = job.recipient(t);
     auto& policy = policy_of(t);
-    if (t.fate == Fate::temp && policy.should_give_up(e.received, at)) t.fate = Fate::perm;
+    if (t.fate == Fate::temp && !t.is_frozen && policy.should_give_up(e.received, at)) t.fate = Fate::perm;
     if (t.fate == Fate::perm) {
       log_target(job, t, "bounced");
       stats_.bounced++;
@@ -185,7 +192,14 @@ void Runner::fill_progress(Progress& p, Job& job, const std::vector<std::size_t>
   }
   for (std::size_t i = 0; i < left.size(); i++) {
     const Target& t = job.targets[left[i]];
-    p.errors[by_target ? i : t.rcpt] = t.error;
+    LastError& e = p.errors[by_target ? i : t.rcpt];
+    e = t.error;
+    e.at = now();
+  }
+  for (auto& t : job.targets) {  // an operator wants to know these, too, while others are left
+    if (t.is_silent || is_left(t.fate) || t.state != Target::State::settled) continue;
+    Attempt& a = p.history.emplace_back(Attempt{t.address, t.fate == Fate::delivered ? "delivered" : "failed", t.error});
+    a.error.at = now();
   }
 }
 
@@ -231,7 +245,7 @@ void Runner::complete_file(Job& job, const std::vector<std::size_t>& left, bool 
       s = store_.defer(f, due);
       if (s) {
         file_is_due(due.seconds(), job.message.id);
-        for (auto i : left) log_target(job, job.targets[i], "deferred");
+        for (auto i : left) log_target(job, job.targets[i], "deferred", due);
         stats_.deferred += left.size();
       }
     }
@@ -291,7 +305,7 @@ void Runner::flush_moves() {
     Job& job = *m.job;
     std::erase(moving_, job.number);
     job.segment->done.add(job.offset, all_recipients, true);
-    for (auto i : m.left) log_target(job, job.targets[i], "deferred");
+    for (auto i : m.left) log_target(job, job.targets[i], "deferred", m.due);
     stats_.deferred += m.left.size();
     bool hold = job.want_hold;
     std::string id = job.message.id;
@@ -385,6 +399,7 @@ void Runner::convert_old_jobs() {
 
 void Runner::tick() {
   Time at = monotonic();
+  metrics_.rates.tick(at, {stats_.received, stats_.delivered, stats_.deferred, stats_.bounced});
   if (slot_of(now().seconds()) > slot_) advance_slots();
   if (!moving_.empty() && at - last_move_ >= seconds(1)) flush_moves();
   if (at - last_look_ >= seconds(5)) {

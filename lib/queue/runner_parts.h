@@ -17,6 +17,7 @@ constexpr std::size_t max_targets = 20'000;        // of one message, aliases ex
 constexpr std::size_t max_group = 100;             // recipients per transaction, RFC 5321 §4.5.3.1.8
 constexpr std::string_view maildir_prefix = "maildir:";
 constexpr std::size_t max_unanswered = 100;         // by the directory; then nothing more is taken on
+constexpr const char* frozen_text = "the operator has stopped deliveries to this destination";
 constexpr unsigned token_bits = 20;                // token = job << 20 | target
 
 struct Runner::Segment {
@@ -40,7 +41,8 @@ struct Runner::Target {
   Fate fate = Fate::delivered;
   bool is_local = false, is_maildir = false, replay = false;
   bool is_relayed = false;  // by a host that will not tell of its success
-  bool is_untried = false;  // its destination's list was full: no attempt
+  bool is_untried = false;  // its destination's list was full, or it is frozen: no attempt
+  bool is_frozen = false;   // by the operator: its time does not run out
   bool is_silent = false;  // expanded, or a second way to the same mailbox: nothing to report
   std::string account, path;
   uint64_t quota = 0;

@@ -49,6 +49,7 @@ void Runner::group_remote(Job& job) {
     const Route* r = config_.routes.is_empty() ? nullptr : config_.routes.of(domain, e.reverse_path, e.user);
     // One limit for a system behind us; one per domain and source where the DNS finds the hosts.
     std::string destination = !r ? domain : r->has_hosts() ? r->name : domain + " via " + r->name;
+    if (!terms_.empty() && scheduler_.is_frozen(domain)) r = nullptr, destination = domain;  // by whatever way
     Way& w = ways[{destination, t.depth > 0}];
     if (w.targets.empty()) w.domain = r && r->has_hosts() ? r->name : domain, w.route = r ? r->name : "";
     w.targets.push_back(i);
@@ -76,9 +77,8 @@ void Runner::enqueue_group(uint64_t id) {
   if (scheduler_.add(g.destination, id, now())) return;
   if (scheduler_.is_dead(g.destination, now()))
     return settle_group(id, {0, Fate::temp, "4.4.1", "", "the destination did not answer lately", false});
-  if (auto job = jobs_.find(g.job); job != jobs_.end())
-    for (auto i : g.targets) job->second->targets[i].is_untried = true;
-  settle_group(id, {0, Fate::temp, "4.3.2", "", "much waits for the destination; tried soon", false});
+  bool is_frozen = scheduler_.is_frozen(g.destination);
+  set_aside(id, is_frozen ? frozen_text : "much waits for the destination; tried soon", is_frozen);
 }
 
 void Runner::settle_group(uint64_t id, const RcptResult& r) {
@@ -106,12 +106,17 @@ std::string Runner::reverse_path_of(const Job& job, const Group& g) const {
 void Runner::dispatch_remote() {
   while (remote_up_ && !stopped_ && scheduler_.active() < config_.max_remote &&
          remote_bytes_ < config_.max_remote_bytes) {
-    auto start = scheduler_.next();
+    auto start = scheduler_.next(now());
     if (!start) return;
     auto it = groups_.find(start->job);
     auto job = it == groups_.end() ? jobs_.end() : jobs_.find(it->second->job);
     if (job == jobs_.end()) {
       scheduler_.finished(start->destination, Outcome::neutral, now());
+      continue;
+    }
+    if (job->second->want_hold || job->second->want_removal) {  // since it began to wait
+      scheduler_.finished(start->destination, Outcome::neutral, now());
+      set_aside(start->job, "the operator keeps it back", false);
       continue;
     }
     const Envelope& e = job->second->message.envelope;

@@ -41,8 +41,13 @@ std::optional<int64_t> DueHeap::next_due() const {
 }
 
 unsigned Scheduler::max_of(const std::string& destination) const {
-  auto it = own_max_.find(destination);
-  return it == own_max_.end() ? limits_.max : it->second;
+  auto it = terms_.find(destination);
+  return it == terms_.end() || !it->second.max ? limits_.max : it->second.max;
+}
+
+bool Scheduler::is_frozen(const std::string& destination) const {
+  auto it = terms_.find(destination);
+  return it != terms_.end() && it->second.frozen;
 }
 
 void Scheduler::make_ready(Destination& d) {
@@ -59,14 +64,40 @@ bool Scheduler::add(const std::string& name, Job job, Time now) {
     d.name = name;
     d.window = limits_.initial;
   }
-  if (d.dead_until > now || d.jobs.size() >= limits_.max_waiting) return false;
+  if (d.dead_until > now || d.jobs.size() >= limits_.max_waiting || (!terms_.empty() && is_frozen(name))) return false;
   d.jobs.push_back(job);
   waiting_++;
   make_ready(d);
   return true;
 }
 
-std::optional<Scheduler::Start> Scheduler::next() {
+void Scheduler::wake_slowed(Time now) {
+  std::erase_if(slowed_, [&](auto& s) {
+    if (s.first > now) return false;
+    ready_.push_back(std::move(s.second));
+    return true;
+  });
+}
+
+// A rate lets jobs begin evenly; two seconds of it may be saved, for ticks are not exact.
+bool Scheduler::may_begin(Destination& d, Time now) {
+  auto it = terms_.find(d.name);
+  if (it == terms_.end() || !it->second.per_minute) return true;
+  double per_second = it->second.per_minute / 60.0;
+  double most = std::max(1.0, per_second * 2);
+  if (d.counted.ns) d.allowed += double((now - d.counted).ns) / 1e9 * per_second;
+  d.allowed = std::min(d.allowed, most);
+  d.counted = now;
+  if (d.allowed >= 1) {
+    d.allowed -= 1;
+    return true;
+  }
+  slowed_.emplace_back(now + Span{static_cast<int64_t>((1 - d.allowed) / per_second * 1e9) + 1}, d.name);
+  return false;
+}
+
+std::optional<Scheduler::Start> Scheduler::next(Time now) {
+  if (!slowed_.empty()) wake_slowed(now);
   while (!ready_.empty()) {
     std::string name = std::move(ready_.front());
     ready_.pop_front();
@@ -76,6 +107,10 @@ std::optional<Scheduler::Start> Scheduler::next() {
     d.ready = false;
     unsigned window = std::min(static_cast<unsigned>(d.window), max_of(name));
     if (d.jobs.empty() || d.active >= std::max(window, 1u)) continue;
+    if (!terms_.empty() && !may_begin(d, now)) {
+      d.ready = true;
+      continue;
+    }
     Job job = d.jobs.front();
     d.jobs.pop_front();
     d.active++;
@@ -134,11 +169,22 @@ void Scheduler::set_max(unsigned max) {
   for (auto& [n, d] : destinations_) make_ready(d);
 }
 
-void Scheduler::set_max(const std::string& name, unsigned max) {
-  if (max) own_max_[name] = max;
-  else own_max_.erase(name);
+std::vector<Scheduler::Job> Scheduler::set_terms(const std::string& name, const Terms& terms) {
+  if (terms.is_plain()) terms_.erase(name);
+  else terms_[name] = terms;
+  std::vector<Job> back;
   auto it = destinations_.find(name);
-  if (it != destinations_.end()) make_ready(it->second);
+  if (it == destinations_.end()) return back;
+  Destination& d = it->second;
+  if (terms.frozen) {
+    back.assign(d.jobs.begin(), d.jobs.end());
+    waiting_ -= d.jobs.size();
+    d.jobs.clear();
+  }
+  for (auto& s : slowed_)  // at another rate from now on
+    if (s.second == name) s.first = {};
+  make_ready(d);
+  return back;
 }
 
 bool Scheduler::is_dead(const std::string& name, Time now) const {
@@ -158,10 +204,11 @@ void Scheduler::revive() {
 std::vector<Scheduler::View> Scheduler::view(Time now) const {
   std::vector<View> r;
   for (auto& [n, d] : destinations_)
-    r.push_back({n, d.active, static_cast<unsigned>(d.window), max_of(n), d.jobs.size(),
-                 d.dead_until > now});
-  for (auto& [n, max] : own_max_)
-    if (!destinations_.count(n)) r.push_back({n, 0, limits_.initial, max, 0, false});
+    r.push_back({n, d.active, static_cast<unsigned>(d.window), max_of(n), d.jobs.size(), d.dead_until > now, false, 0});
+  for (auto& [n, t] : terms_)
+    if (!destinations_.count(n)) r.push_back({n, 0, limits_.initial, max_of(n), 0, false, false, 0});
+  for (auto& v : r)
+    if (auto it = terms_.find(v.name); it != terms_.end()) v.frozen = it->second.frozen, v.per_minute = it->second.per_minute;
   std::sort(r.begin(), r.end(), [](auto& a, auto& b) { return a.name < b.name; });
   return r;
 }

@@ -10,6 +10,8 @@
 //               `dead_after` failures in a row the destination is dead for `dead_for`: its waiting
 //               jobs are handed back, so that they can be deferred without trying each.
 //               Destinations take turns; work per job does not grow with their number.
+//               A destination may have terms of its own (terms.h): a limit, a rate (jobs begun per
+//               minute, evenly: what was not used in two seconds is lost), or be frozen: it takes nothing.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -21,6 +23,7 @@
 #include <vector>
 
 #include "lib/base/time.h"
+#include "lib/queue/terms.h"
 
 namespace jd::queue {
 
@@ -71,24 +74,26 @@ class Scheduler {
   using Job = uint64_t;
   explicit Scheduler(ConcurrencyLimits limits = {}) : limits_(limits) {}
 
-  // False: the destination is dead or its list is full; the caller defers the job.
+  // False: the destination is dead, frozen, or its list is full; the caller defers the job.
   bool add(const std::string& destination, Job job, Time now);
   // A job that may start now, counted as under way until finished().
   struct Start { std::string destination; Job job; };
-  std::optional<Start> next();
+  std::optional<Start> next(Time now);
   // The jobs of a destination that has just died, to be deferred; empty otherwise.
   std::vector<Job> finished(const std::string& destination, Outcome outcome, Time now);
 
   std::vector<Job> take_waiting();  // all of them: nobody is there to do them
   void set_max(unsigned max);                                  // for all without one of their own
-  void set_max(const std::string& destination, unsigned max);  // 0: none of its own any more
+  // The jobs that waited for one that is frozen now.
+  std::vector<Job> set_terms(const std::string& destination, const Terms& terms);
   unsigned max_of(const std::string& destination) const;
+  bool is_frozen(const std::string& destination) const;
   bool is_dead(const std::string& destination, Time now) const;
   void revive();        // dead destinations are tried again
   void sweep(Time now); // forgets destinations without work; call it about once a minute
   std::size_t waiting() const { return waiting_; }
   std::size_t active() const { return active_; }
-  struct View { std::string name; unsigned active, window, max; std::size_t waiting; bool dead; };
+  struct View { std::string name; unsigned active, window, max; std::size_t waiting; bool dead, frozen; unsigned per_minute; };
   std::vector<View> view(Time now) const;  // those with work, the dead and those with limits
 
  private:
@@ -99,14 +104,19 @@ class Scheduler {
     double window = 0;
     unsigned failures = 0;
     Time dead_until;
-    bool ready = false;  // in ready_
+    bool ready = false;  // in ready_ or slowed_
+    double allowed = 1;  // jobs that its rate lets begin now
+    Time counted;        // when that was so
   };
   void make_ready(Destination& d);
+  bool may_begin(Destination& d, Time now);
+  void wake_slowed(Time now);
 
   ConcurrencyLimits limits_;
   std::unordered_map<std::string, Destination> destinations_;
-  std::unordered_map<std::string, unsigned> own_max_;
+  std::unordered_map<std::string, Terms> terms_;
   std::deque<std::string> ready_;
+  std::vector<std::pair<Time, std::string>> slowed_;  // by their rate, until then
   std::size_t waiting_ = 0, active_ = 0;
 };
 

@@ -45,6 +45,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   if (auto head = decode_file_head(bytes)) (void)is_head_good(bytes, *head);
   Progress p;
   p.errors.resize(3);
-  MUST(decode_notes(bytes, p) <= size);
+  MUST(decode_notes(bytes, p).bytes <= size);
+  Envelope two;
+  two.recipients.resize(2);
+  MUST(decode_history(bytes, two).size() <= max_history * 20 + 1);
   return 0;
 }

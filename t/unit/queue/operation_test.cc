@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/random.h"
+#include "lib/log/crc32c.h"
+#include "lib/queue/file_format.h"
 #include "t/unit/fault_disk.h"
 #include "t/unit/queue/fake_outside.h"
 #include "t/unit/queue/orders.h"
@@ -217,6 +220,73 @@ TEST_F(OperationTest, WhatIsUnderWayIsHeldOrRemovedWhenItEnds) {
   EXPECT_EQ(list_queue(*runner, "hold").size(), 1u);
 }
 
+TEST_F(OperationTest, EveryAttemptIsKept) {
+  world.answers["x@far.example"] = grey;
+  auto id = inject({"x@far.example", "bob@here.example"}, "sue@far.example");
+  turn();
+  turn(minutes(6));
+  world.answers["x@far.example"] = {0, jd::queue::Fate::temp, "4.2.1", "mx2.far.example", "450 4.2.1 busy", false};
+  turn(minutes(12));
+  auto h = carry_out(*runner, order(Verb::show, only(id))).details->history;
+  ASSERT_EQ(h.size(), 4u);
+  EXPECT_EQ(h[0].to, "bob@here.example");
+  EXPECT_EQ(h[0].fate, "delivered");
+  EXPECT_EQ(h[1].error.text, "451 4.7.1 Greylisted");
+  EXPECT_EQ(h[2].to, "x@far.example");
+  EXPECT_EQ(h[3].error.host, "mx2.far.example");
+  EXPECT_EQ((h[2].error.at - h[1].error.at).seconds(), 360);
+  Selection s;
+  s.ids = {id};
+  auto o = order(Verb::redirect, s);
+  o.to = "ann@here.example";  // the history stays with the message
+  carry_out(*runner, o);
+  turn();
+  h = carry_out(*runner, order(Verb::show, only(id))).details->history;
+  ASSERT_EQ(h.size(), 5u);
+  EXPECT_EQ(h[3].to, "x@far.example");
+  EXPECT_EQ(h[4].to, "ann@here.example");
+}
+
+TEST_F(OperationTest, TheHistoryIsBounded) {
+  world.answers["x@far.example"] = grey;
+  auto id = inject({"x@far.example"}, "sue@far.example");
+  turn();
+  for (int i = 0; i < 250; i++) {
+    clock.advance(seconds(10));
+    carry_out(*runner, order(Verb::retry));
+    turn();
+  }
+  auto d = carry_out(*runner, order(Verb::show, only(id))).details;
+  EXPECT_EQ(d->history.size(), 50u);
+  EXPECT_EQ(d->progress.attempts, 251u);
+  auto f = store->load(carry_out(*runner, order(Verb::show, only(id))).items.at(0).state == "deferred" ? FileStore::deferred_path(d->item.due.seconds(), id) : "");
+  ASSERT_TRUE(f);
+  EXPECT_LE(f->notes, 101u);
+}
+
+TEST(QueueNotes, OlderOnesAreRead) {
+  // As written before notes had times.
+  std::string pairs, note;
+  for (auto& [k, v] : {Pair{"attempts", "3"}, {"n", "0"}, {"code", "4.4.1"}, {"host", "mx"}, {"text", "no answer"}}) put_pair(pairs, k, v);
+  Progress p;
+  p.errors.resize(1);
+  Envelope e;
+  e.recipients.resize(1);
+  e.recipients[0].address = "a@b";
+  note.assign("JDQT", 4);
+  uint32_t crc = journal::crc32c(0, pairs), length = static_cast<uint32_t>(pairs.size());
+  note.append(reinterpret_cast<char*>(&crc), 4).append(reinterpret_cast<char*>(&length), 4).append(4, '\0');
+  note += pairs;
+  note.resize((note.size() + 7) / 8 * 8);
+  EXPECT_EQ(decode_notes(note, p).count, 1u);
+  EXPECT_EQ(p.attempts, 3u);
+  EXPECT_EQ(p.errors[0].text, "no answer");
+  auto h = decode_history(note + note, e);
+  ASSERT_EQ(h.size(), 2u);
+  EXPECT_EQ(h[0].to, "a@b");
+  EXPECT_EQ(h[0].error.at.ns, 0);
+}
+
 TEST_F(OperationTest, ASliceIsShort) {
   for (int i = 0; i < 100; i++) inject({"ann@here.example"}, "sue@far.example");
   turn();
@@ -246,4 +316,49 @@ TEST(Selection, PairsRoundTrip) {
   EXPECT_FALSE(back->is_everything());
   EXPECT_FALSE(Selection::from_pairs({{"state", "lost"}}));
   EXPECT_FALSE(Selection::from_pairs({{"older", "x"}}));
+}
+
+TEST_F(OperationTest, FrozenMailWaitsAndDoesNotExpire) {
+  inject({"x@far.example"}, "sue@far.example");
+  Terms terms;
+  terms.frozen = true;
+  ASSERT_TRUE(runner->set_terms("FAR.example", terms));
+  turn();
+  EXPECT_TRUE(world.remote.empty());
+  start();  // it is kept
+  for (int i = 0; i < 7; i++) turn(days(1));
+  EXPECT_TRUE(world.remote.empty());
+  for (auto& r : world.reports) EXPECT_EQ(r.message.find("5.0.0"), std::string::npos);
+  auto item = list_queue(*runner).at(0);
+  EXPECT_NE(item.reason.find("the operator has stopped"), std::string::npos);
+  EXPECT_EQ(item.attempts, 0u);
+  ASSERT_TRUE(runner->set_terms("far.example", {}));
+  carry_out(*runner, order(Verb::retry));
+  turn();
+  EXPECT_EQ(world.remote.size(), 1u);
+  EXPECT_TRUE(list_queue(*runner).empty());
+}
+
+TEST(Terms, RoundTripAndOtherVersions) {
+  AllTerms all;
+  all["a.example"] = {true, 0, 0, ""};
+  all["*"] = {false, 7, 0, ""};
+  all["b.example"] = {false, 3, 60, " colour=blue"};
+  all["c.example"] = {};
+  auto text = encode_terms(all);
+  auto back = decode_terms(text);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->size(), 3u);
+  EXPECT_EQ(encode_terms(*back), text);
+  EXPECT_FALSE(decode_terms("jdmail-destinations 2\n"));
+  EXPECT_FALSE(decode_terms(""));
+}
+
+TEST_F(OperationTest, AnUnreadableListOfTermsStopsNothing) {
+  ASSERT_TRUE(file::write_durable(store->root(), "destinations", "garbage"));
+  start();
+  EXPECT_NE(lines.find("destinations_unreadable"), std::string::npos);
+  inject({"x@far.example"}, "sue@far.example");
+  turn();
+  EXPECT_EQ(world.remote.size(), 1u);
 }

@@ -65,7 +65,7 @@ struct SchedulerTest : ::testing::Test {
   Time t = from_seconds(1000);
   std::vector<Scheduler::Start> drain(Scheduler& s) {
     std::vector<Scheduler::Start> r;
-    while (auto x = s.next()) r.push_back(*x);
+    while (auto x = s.next(t)) r.push_back(*x);
     return r;
   }
 };
@@ -124,18 +124,18 @@ TEST_F(SchedulerTest, DestinationsTakeTurns) {
   for (uint64_t i = 0; i < 100; i++) s.add("big", i, t);
   s.add("small", 1, t);
   std::vector<std::string> first;
-  for (int i = 0; i < 2; i++) first.push_back(s.next()->destination);
+  for (int i = 0; i < 2; i++) first.push_back(s.next(t)->destination);
   EXPECT_EQ(first, (std::vector<std::string>{"big", "small"}));
 }
 
 TEST_F(SchedulerTest, LimitsChangeWhileRunning) {
   Scheduler s(limits);
-  s.set_max("d", 1);
+  s.set_terms("d", {false, 1, 0, ""});
   for (uint64_t i = 0; i < 10; i++) s.add("d", i, t);
   EXPECT_EQ(drain(s).size(), 1u);
-  s.set_max("d", 3);
+  s.set_terms("d", {false, 3, 0, ""});
   EXPECT_EQ(drain(s).size(), 2u);
-  s.set_max("d", 0);
+  s.set_terms("d", {});
   EXPECT_EQ(s.max_of("d"), 20u);
   EXPECT_EQ(drain(s).size(), 2u);  // the window is still 5
   auto v = s.view(t);
@@ -158,4 +158,43 @@ TEST_F(SchedulerTest, SweepForgetsWhatIsIdle) {
   EXPECT_EQ(s.view(t).size(), 50u);
   s.sweep(t);
   EXPECT_EQ(s.view(t).size(), 0u);
+}
+
+TEST_F(SchedulerTest, ARateLetsJobsBeginEvenly) {
+  Scheduler s(limits);
+  s.set_terms("d", {false, 0, 30, ""});  // one in two seconds
+  for (uint64_t i = 0; i < 100; i++) s.add("d", i, t);
+  s.add("free", 1, t);
+  unsigned begun = 0, others = 0;
+  for (int i = 0; i < 600; i++, t = t + milliseconds(100))
+    for (auto& x : drain(s)) {
+      (x.destination == "d" ? begun : others)++;
+      s.finished(x.destination, Outcome::success, t);
+    }
+  EXPECT_EQ(others, 1u);  // at once
+  EXPECT_GE(begun, 29u);
+  EXPECT_LE(begun, 31u);
+  s.set_terms("d", {false, 0, 6000, ""});  // effective at once
+  begun = 0;
+  for (int i = 0; i < 10; i++, t = t + seconds(1))
+    for (auto& x : drain(s)) {
+      begun++;
+      s.finished(x.destination, Outcome::success, t);
+    }
+  EXPECT_GE(begun, 69u);
+  EXPECT_EQ(s.waiting(), 0u);
+}
+
+TEST_F(SchedulerTest, AFrozenDestinationTakesNothing) {
+  Scheduler s(limits);
+  for (uint64_t i = 0; i < 3; i++) s.add("d", i, t);
+  EXPECT_EQ(s.set_terms("d", {true, 0, 0, ""}).size(), 3u);
+  EXPECT_EQ(s.waiting(), 0u);
+  EXPECT_FALSE(s.add("d", 9, t));
+  EXPECT_TRUE(s.add("e", 9, t));
+  auto view = s.view(t);
+  EXPECT_TRUE(view.at(0).frozen);
+  s.set_terms("d", {});
+  EXPECT_TRUE(s.add("d", 9, t));
+  EXPECT_EQ(drain(s).size(), 2u);
 }
