@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lib/base/result.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
 

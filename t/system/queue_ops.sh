@@ -45,3 +45,36 @@ ctl queue release --all | grep 'released 2 messages' || fail "release"
 wait_for 100 has bob 3
 wait_for 50 sh -c "'$B/jdctl' --prefix '$dir' queue list | grep -q 'the queue is empty'"
 ctl queue stats | grep -q '^delivered: *3' || fail "stats"
+
+# Other hosts: a frozen destination takes nothing, over a restart; thawed, its mail goes at once; every attempt
+# is kept with the host's words; numbers for Prometheus.
+sink=$((base + 900))
+python3 t/system/smtp_sink.py "$dir/record" "127.0.0.1@$sink,name=mx1.far.test" >"$dir/sink" & pid=$!
+at_end() { kill $pid 2>/dev/null; }
+wait_for 50 grep -q ready "$dir/sink"
+sed -i "s/^smarthost = .*/smarthost = \"127.0.0.1:$sink\"/; /^\[metrics\]/,/^listen/s/^listen = .*/listen = [\"127.0.0.1:$((base + 901))\"]/" "$dir/etc/jdmail.toml"
+ctl restart >/dev/null
+ctl queue freeze far.test | grep 'no deliveries until' || fail "freeze"
+ctl queue limit far.test --rate 60/min --connections 3 >/dev/null
+inject ann@example.test x@far.test; inject ann@example.test full-y@far.test
+wait_for 100 counts 2 --domain far.test --reason 'operator has stopped'
+ctl restart >/dev/null
+ctl queue destinations | grep -E '^far.test .* 3 +60/min +frozen' || fail "not kept over a restart"
+ctl queue retry --all >/dev/null; sleep 1
+grep -q x@far.test "$dir/record" && fail "delivered although frozen"
+ctl queue thaw far.test | grep '2 messages' || fail "thaw"
+wait_for 50 grep -q x@far.test "$dir/record"
+wait_for 100 counts 1 --state deferred --reason '450'
+id=$(ctl queue list --json | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["qid"])')
+ctl queue retry "$id" >/dev/null
+tries() { [ "$(ctl queue show "$id" --json | python3 -c 'import json,sys; print(sum("450" in a["text"] for a in json.load(sys.stdin)["attempts_made"]))')" = "$1" ]; }
+wait_for 100 tries 2
+ctl queue show "$id" | grep -E '^20.* full-y@far.test +deferred .*450' || fail "no attempt is shown"
+ctl queue show "$id" --body | tail -n 3 | grep -q xxxxxxxxxx || fail "no body"
+wait_for 50 curl -sf "http://127.0.0.1:$((base + 901))/metrics"
+curl -s "http://127.0.0.1:$((base + 901))/metrics" >"$dir/metrics"
+for m in 'jdmail_up 1' 'jdmail_queue_deferred 1' 'jdmail_delivery_seconds_count 1' 'jdmail_deferrals_by_destination{destination="far.test"}' 'jdmail_destinations_frozen 0'; do grep -qF "$m" "$dir/metrics" || fail "no $m"; done
+curl -s -o /dev/null -w '%{http_code}\n' "http://127.0.0.1:$((base + 901))/etc/passwd" | grep -q 404 || fail "something else than metrics"
+ctl metrics | grep -q '^jdmail_up 1' || fail "jdctl metrics"
+ctl queue limit far.test 0 >/dev/null; ctl queue limit far.test --rate 0 >/dev/null; grep -q far.test "$dir/queue/destinations" && fail "a limit stays"
+ctl queue delete --all | grep 'deleted 1 message' || fail "delete"

@@ -122,3 +122,12 @@ TEST(Envelope, Parts) {
   EXPECT_EQ(local_part_of("postmaster"), "postmaster");
   EXPECT_EQ(count_received("Received: a\r\n b\r\nX: y\r\nRECEIVED: c\r\n\r\nReceived: body\r\n"), 2u);
 }
+
+TEST(Envelope, HeaderFactsInOnePass) {
+  auto f = header_facts("Received: a\r\nReceived: b\r\nMessage-ID:\r\n  <one@x.example>\r\nMessage-Id: <two@x.example>\r\n\r\nReceived: body\r\n");
+  EXPECT_EQ(f.received, 2u);
+  EXPECT_EQ(f.message_id, "one@x.example");
+  EXPECT_EQ(header_facts("Message-ID: bare@x\r\n\r\n").message_id, "bare@x");
+  EXPECT_EQ(header_facts("Message-ID: <" + std::string(5000, 'x') + "\r\n\r\n").message_id.size(), 250u);
+  EXPECT_EQ(header_facts("").message_id, "");
+}
