@@ -86,6 +86,12 @@ Result<std::set<std::string>> find_lines(Search& s, const std::set<std::string>&
   return reports;
 }
 
+// How a message came is told first: two programs write it down at the same moment.
+int rank(const Step& s) {
+  auto l = parse_log_line(s.raw);
+  return !l ? 3 : l->event == "accepted" ? 0 : l->event == "queued" || l->event == "picked_up" ? 1 : 2;
+}
+
 Json json_of(const std::string& id, const std::vector<Told>& told) {
   Json steps = Json::array();
   for (auto& t : told) {
@@ -160,7 +166,10 @@ int trace(const Options& o, const TraceOptions& t) {
   std::vector<std::string> raw;
   bool is_first = true;
   for (auto& [id, steps] : s.found) {
-    std::stable_sort(steps.begin(), steps.end(), [](auto& a, auto& b) { return std::string_view(a.raw).substr(0, 29) < std::string_view(b.raw).substr(0, 29); });
+    std::stable_sort(steps.begin(), steps.end(), [](auto& a, auto& b) {
+      int first = rank(a), second = rank(b);
+      return first != second ? first < second : std::string_view(a.raw).substr(0, 29) < std::string_view(b.raw).substr(0, 29);
+    });
     if (t.raw) {
       for (auto& step : steps) raw.push_back(step.raw);
       continue;

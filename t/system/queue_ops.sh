@@ -9,7 +9,7 @@ inject() { printf 'F%s\0T%s\0\0' "$1" "$2" >"$dir/e"; { printf 'Subject: x\n\n';
 count() { ctl mailbox list "$1@example.test" 2>/dev/null | awk '$1 == "INBOX" {print $2}'; }
 has() { [ "$(count "$1")" = "$2" ]; }
 number() { ctl queue count "$@" --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["matched"])'; }
-counts() { n=$1; shift; [ "$(number "$@")" = "$n" ]; }
+counts() { wanted=$1; shift; [ "$(number "$@")" = "$wanted" ]; }
 field() { python3 -c 'import json,sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
 
 for n in 1 2 3; do inject "s$n@far.test" one@example.test; done

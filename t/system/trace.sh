@@ -38,9 +38,9 @@ line=1; next en 'ok@far.test: mx1.far.test|ok@far.test: 127.0.0.1.* took it and 
 line=1; next en 'gone-y@far.test failed for good: .* said: 550 '
 line=1; next en 'the sender was told: report '
 line=1; next en 'full-x@far.test \(for team@example.test\): .* said: 450 .*; next attempt at 20'
-next en 'the operator gave full-x@far.test another address: new@far.test'
-next en 'new@far.test: .* took it and said: 250'
-next en 'it has left the queue'
+line=1; next en 'the operator gave full-x@far.test another address: new@far.test'
+line=1; next en 'new@far.test: .* took it and said: 250'
+line=1; next en 'it has left the queue'
 next en '^message .* from <>'
 next en 'delivered to ann@example.test: in the mailbox as UID 1'
 ctl trace '<life-1@example.test>' --lang en | diff - "$dir/en" || fail "by Message-ID it is another story"
