@@ -40,8 +40,8 @@ wait_for 100 has bob 2
 ctl mailbox cat bob@example.test INBOX 2 | tr -d '\r' | grep -qF "$(tail -n 1 "$dir/big")" || fail "the large message is not whole"
 ctl mailbox check bob@example.test >/dev/null
 
-id=$(ctl trace bob@example.test | sed -n 's/.* qid=\([0-9a-z]*\) .*/\1/p' | tail -n 1)
-ctl trace "$id" | grep -q 'stored' || fail "trace does not tell the delivery"
+id=$(ctl trace bob@example.test --raw | sed -n 's/.* qid=\([0-9a-z]*\) .*/\1/p' | tail -n 1)
+ctl trace "$id" --raw | grep -q 'stored' || fail "trace does not tell the delivery"
 ctl queue list | grep -q 'the queue is empty' || fail "the queue is not empty"
 
 # A command that works while everything is down; what it took is delivered after the start.
