@@ -46,7 +46,7 @@ void Runner::load_operator_terms() {
 
 Status Runner::set_terms(const std::string& destination, const Terms& terms) {
   std::string name = lower(destination);
-  if (name.empty() || name.size() > 255 || std::any_of(name.begin(), name.end(), [](char c) { return is_ctl(c) || c == ' '; }))
+  if (name.empty() || name.size() > 255 || std::any_of(name.begin(), name.end(), is_ctl))
     return fail(Fault::usage, "{} is no destination", escape(destination));
   AllTerms all = terms_;
   if (terms.is_plain()) all.erase(name);
@@ -61,7 +61,11 @@ Status Runner::set_terms(const std::string& destination, const Terms& terms) {
 
 void Runner::apply_terms(const std::string& name, const Terms& terms) {
   if (name == "*") return scheduler_.set_max(terms.max ? terms.max : config_.limits.max);
-  for (auto id : scheduler_.set_terms(name, terms)) set_aside(id, frozen_text, true);
+  auto back = scheduler_.set_terms(name, terms);
+  if (terms.frozen)  // those on another way to the domain, too
+    for (auto& [id, g] : groups_)
+      if (!g->is_sent && g->domain == name && g->destination != name) back.push_back(id);
+  for (auto id : back) set_aside(id, frozen_text, true);
 }
 
 // A group that cannot wait in the scheduler: deferred without an attempt.

@@ -16,7 +16,7 @@ std::string encode_terms(const AllTerms& all) {
   std::string r(first_line);
   for (auto& [name, t] : all) {
     if (t.is_plain()) continue;
-    r += name;
+    for (char c : name) r += c == ' ' ? std::string("%20") : std::string(1, c);
     if (t.frozen) r += " frozen=1";
     if (t.max) r += fmt::format(" max={}", t.max);
     if (t.per_minute) r += fmt::format(" rate={}", t.per_minute);
@@ -33,7 +33,9 @@ Result<AllTerms> decode_terms(std::string_view text) {
     auto w = words(line);
     if (w.empty()) continue;
     if (all.size() == max_terms) return fail(Fault::perm, "queue/{} has more than {} lines", file_name, max_terms);
-    Terms& t = all[lower(w[0])];
+    std::string name = lower(w[0]);
+    for (std::size_t at; (at = name.find("%20")) != name.npos;) name.replace(at, 3, " ");
+    Terms& t = all[name];
     for (std::size_t i = 1; i < w.size(); i++) {
       auto pair = split_once(w[i], '=');
       auto n = pair ? to_number(pair->second) : std::nullopt;

@@ -2,7 +2,7 @@
 // terms.h: what the operator said about deliveries to single destinations; kept in queue/destinations.
 //
 //   file := "jdmail-destinations 1" LF line*        line := name (SP key "=" number)* LF
-// Keys: frozen (1), max (deliveries at once), rate (per minute).  The name * stands for all that have no
+// A blank in a name ("example.net via office") is %20.  Keys: frozen (1), max (deliveries at once), rate (per minute).  The name * stands for all that have no
 // max of their own.  Unknown keys are kept.  Written whole and durably at each change; a few hundred
 // lines at most.  Errors: perm (not such a file: another version), temp (I/O).
 #pragma once

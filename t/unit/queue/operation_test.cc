@@ -32,6 +32,7 @@ struct OperationTest : ::testing::Test {
   ManualClock clock;
   std::string lines;
   FakeOutside world;
+  RunnerConfig config;
   std::unique_ptr<Runner> runner;
   std::unique_ptr<FileStore> store;
 
@@ -50,7 +51,7 @@ struct OperationTest : ::testing::Test {
   }
   void start() {
     runner.reset();
-    auto r = Runner::open(scratch.path, {}, world);
+    auto r = Runner::open(scratch.path, config, world);
     ASSERT_TRUE(r) << r.error().what;
     runner = std::move(*r);
     world.runner = runner.get();
@@ -339,16 +340,31 @@ TEST_F(OperationTest, FrozenMailWaitsAndDoesNotExpire) {
   EXPECT_TRUE(list_queue(*runner).empty());
 }
 
+TEST_F(OperationTest, AFrozenDomainIsSoByEveryWay) {
+  config.routes = *Routes::parse("route office smtp host=office.example:25\nall office\n", "routes");
+  start();
+  Terms frozen;
+  frozen.frozen = true;
+  ASSERT_TRUE(runner->set_terms("far.example", frozen));
+  inject({"x@far.example", "y@near.example"}, "sue@far.example");
+  turn();
+  ASSERT_EQ(world.remote.size(), 1u);
+  EXPECT_EQ(world.remote[0].recipients.at(0).address, "y@near.example");
+  EXPECT_EQ(list_queue(*runner).at(0).recipients, std::vector<std::string>{"x@far.example"});
+}
+
 TEST(Terms, RoundTripAndOtherVersions) {
   AllTerms all;
   all["a.example"] = {true, 0, 0, ""};
   all["*"] = {false, 7, 0, ""};
   all["b.example"] = {false, 3, 60, " colour=blue"};
   all["c.example"] = {};
+  all["d.example via office"] = {false, 1, 0, ""};
   auto text = encode_terms(all);
   auto back = decode_terms(text);
   ASSERT_TRUE(back);
-  EXPECT_EQ(back->size(), 3u);
+  EXPECT_EQ(back->size(), 4u);
+  EXPECT_EQ(back->count("d.example via office"), 1u);
   EXPECT_EQ(encode_terms(*back), text);
   EXPECT_FALSE(decode_terms("jdmail-destinations 2\n"));
   EXPECT_FALSE(decode_terms(""));
