@@ -34,7 +34,7 @@ void print_table(const std::vector<std::string>& heading, const std::vector<std:
     for (std::size_t i = 0; i < r.size(); i++) s += i + 1 < r.size() ? pad_to(r[i], width[i] + 2) : r[i];
     print(s);
   };
-  line(heading);
+  if (std::any_of(heading.begin(), heading.end(), [](auto& h) { return !h.empty(); })) line(heading);  // a later page has none
   for (auto& r : rows) line(r);
 }
 
