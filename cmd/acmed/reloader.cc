@@ -9,6 +9,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/base/sandbox.h"
 #include "lib/base/text.h"
 
 namespace jd {
@@ -26,6 +27,12 @@ pid_t holder(const std::string& path) {
   if (pipe != 3) ::dup2(pipe, 3);
   ::close_range(4, ~0u, 0);  // the lock and the sockets are not ours
   for (int s : {SIGTERM, SIGINT, SIGHUP}) ::signal(s, SIG_IGN);
+  using namespace sandbox;
+  for (const Status& s : {harden(16), confine_files({{run_dir, true}}), confine_calls(files | processes)})
+    if (!s) {
+      log::failure("acme_reload_failed", s.error());
+      ::_exit(111);
+    }
   for (char c; ::read(3, &c, 1) == 1;)
     for (const char* name : {"smtpd", "frontd"})
       if (pid_t pid = holder(fmt::format("{}/{}.lock", run_dir, name))) ::kill(pid, SIGHUP);

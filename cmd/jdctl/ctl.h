@@ -28,6 +28,8 @@ Ran run(const std::vector<std::string>& argv, const std::string& input = "");  /
 // Asks directoryd; when it is down, a one-shot run of it, so that this works before `start` too.
 Result<ipc::Message> ask_directory(const Options& o, const ipc::Message& m);
 
+std::vector<std::string> service_names(const Options& o);  // the programs that this configuration runs
+
 struct InitOptions { std::string domain, hostname; uint64_t port_base = 0; bool yes = false; };
 int init(const Options& o, const InitOptions& i);
 int start(const Options& o);

@@ -53,19 +53,6 @@ pid_t holder(const Options& o, const std::string& name) {
   return pid ? static_cast<pid_t>(*pid) : 0;
 }
 
-// What is configured not to work has no service.
-std::vector<std::string> services(const Options& o) {
-  auto config = Config::load(o.paths);
-  std::vector<std::string> r;
-  for (std::string p : programs) {
-    if (p == "acmed" && (!config || config->acme_certificates.empty())) continue;
-    if (p == "tokend" && (!config || !config->has_tokens())) continue;
-    if (p == "metricsd" && (!config || config->metrics_listen.empty())) continue;
-    if (file::exists(o.paths.libexec + "/" + p)) r.push_back(p);
-  }
-  return r;
-}
-
 Status write_script(const std::string& path, const std::string& text) {
   TRY(Fd fd, file::open(path, O_WRONLY | O_CREAT | O_TRUNC, 0755));
   return file::write_at(fd.get(), text, 0);
@@ -87,7 +74,7 @@ std::string shell_quoted(const std::string& s) {
 
 // The service folders are made anew at each start: they are nobody's data.
 Status write_services(const Options& o) {
-  auto wanted = services(o);
+  auto wanted = service_names(o);
   for (std::string p : programs)
     if (std::find(wanted.begin(), wanted.end(), p) == wanted.end() && file::exists(o.paths.service + "/" + p)) CHECK(file::remove_tree(o.paths.service + "/" + p));
   for (auto& p : wanted) {
@@ -120,6 +107,19 @@ void tell_late(const Options& o, const std::string& program) {
 
 std::vector<std::string> on(const std::string& host, uint64_t base, int port) { return {fmt::format("{}:{}", host, base + static_cast<uint64_t>(port))}; }
 }  // namespace
+
+// What is configured not to work has no service.
+std::vector<std::string> service_names(const Options& o) {
+  auto config = Config::load(o.paths);
+  std::vector<std::string> r;
+  for (std::string p : programs) {
+    if (p == "acmed" && (!config || config->acme_certificates.empty())) continue;
+    if (p == "tokend" && (!config || !config->has_tokens())) continue;
+    if (p == "metricsd" && (!config || config->metrics_listen.empty())) continue;
+    if (file::exists(o.paths.libexec + "/" + p)) r.push_back(p);
+  }
+  return r;
+}
 
 int init(const Options& o, const InitOptions& i) {
   if (file::exists(o.paths.config_file()))
@@ -188,7 +188,7 @@ int start(const Options& o) {
       if (auto w = file::write_at(fd->get(), text, 0); !w) return failed(w.error());
   }
   // Each says when it works; the whole has half a minute.
-  auto wanted = services(o);
+  auto wanted = service_names(o);
   std::vector<std::string> late = wanted;
   for (int tries = 0; tries < 300 && !late.empty(); tries++) {
     pause_ms(100);
@@ -239,7 +239,7 @@ int status(const Options& o) {
   Json list = Json::array();
   std::vector<std::vector<std::string>> rows;
   bool all_ready = pid != 0;
-  for (auto& p : services(o)) {
+  for (auto& p : service_names(o)) {
     std::string dir = o.paths.service + "/" + p;
     std::string text = pid ? run({"s6-svstat", "-o", "up,ready,pid,updownfor", dir}).out : "";
     auto f = words(text);
@@ -266,13 +266,41 @@ int status(const Options& o) {
   return all_ready ? 0 : 111;
 }
 
+// Programs that the changed configuration wants or does not want any more (tokend, acmed).
+static Status begin_and_end(const Options& o, std::vector<std::string>& fresh, std::vector<std::string>& late) {
+  auto wanted = service_names(o);
+  bool any_gone = false;
+  for (std::string p : programs) {
+    std::string dir = o.paths.service + "/" + p;
+    bool is_wanted = std::find(wanted.begin(), wanted.end(), p) != wanted.end(), is_there = file::exists(dir);
+    if (is_wanted && !is_there) fresh.push_back(p);
+    if (is_wanted || !is_there) continue;
+    run({"s6-svc", "-wD", "-T", "30000", "-dx", dir});
+    any_gone = true;
+  }
+  if (fresh.empty() && !any_gone) return {};
+  CHECK(write_services(o));
+  run({"s6-svscanctl", "-an", o.paths.service});
+  for (auto& p : fresh) {
+    bool is_ready = false;
+    for (int tries = 0; tries < 300 && !is_ready; tries++) {
+      pause_ms(100);
+      is_ready = trim(run({"s6-svstat", "-o", "ready", o.paths.service + "/" + p}).out) == "true";
+    }
+    if (!is_ready) late.push_back(p);
+  }
+  return {};
+}
+
 int reload(const Options& o) {
   auto c = Config::load(o.paths);
   if (!c) return failed(c.error());
   if (auto r = check_tables(o, *c); !r) return failed(r.error());
   if (!supervisor(o)) return failed(Error(Fault::perm, "not running: `jdctl start`"));
-  std::vector<std::string> late;
-  for (auto& p : services(o)) {
+  std::vector<std::string> late, fresh;
+  if (auto r = begin_and_end(o, fresh, late); !r) return failed(r.error());
+  for (auto& p : service_names(o)) {
+    if (std::find(fresh.begin(), fresh.end(), p) != fresh.end()) continue;
     bool keeps_sessions = p == "smtpd" || p == "frontd" || p == "sessiond";
     std::string dir = o.paths.service + "/" + p;
     // Those that are started anew work again before this says so.

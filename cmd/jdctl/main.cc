@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cmd/jdctl/ctl.h"
+#include "cmd/jdctl/health.h"
 #include "cmd/jdctl/queue.h"
 #include "cmd/jdctl/tls.h"
 #include "lib/base/args.h"
@@ -31,6 +32,8 @@ int main(int argc, char** argv) {
   Args& stop = a.command("stop", "finish what is under way and stop");
   Args& restart = a.command("restart", "stop and start");
   Args& status = json(a.command("status", "show each program and the size of the queue"));
+  bool is_strict = false;
+  Args& health = json(a.command("health", "tell whether this instance can do its work; exit 2 when not")).flag("--strict", is_strict, "exit 1 for a warning");
   Args& reload = a.command("reload", "take a changed configuration or certificate, keep sessions");
   Args& endpoints = json(a.command("endpoints", "show where clients connect"));
   Args& config = a.command("config", "the configuration file").needs_command();
@@ -113,6 +116,7 @@ int main(int argc, char** argv) {
     int code = ctl::stop(o);
     return code ? code : ctl::start(o);
   }
+  if (health.chosen()) return ctl::health(o, is_strict);
   if (status.chosen()) return ctl::status(o);
   if (reload.chosen()) return ctl::reload(o);
   if (endpoints.chosen()) return ctl::endpoints(o);

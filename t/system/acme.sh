@@ -53,3 +53,10 @@ curl -s -d '{"host":"web.example.test","addresses":["127.0.0.9"]}' "http://127.0
 grep -q 'web.example.test could not be proved' "$dir/out" || fail "no reason: $(cat "$dir/out")"
 shows 993 "-servername web.example.test" "DNS:web.example.test" || fail "the old certificate is gone"
 ! grep -rq 'PRIVATE' "$dir"/log || fail "a key in the logs"
+# Turned off and on by a reload.
+set_acme "s|^certificates = |#certificates = |"
+ctl reload || fail "a reload without certificates"
+! ctl status | grep -q acmed || fail "acmed is still there"
+set_acme "s|^#certificates = |certificates = |"
+ctl reload || fail "a reload with certificates"
+ctl status | grep -q 'acmed *running' || fail "acmed is not there again: $(ctl status)"
