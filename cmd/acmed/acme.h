@@ -4,7 +4,7 @@
 //   directory ─> nonce ─> account ─> order ─> for each name: authorization ─> challenge ─> valid
 //             ─> finalize (our request) ─> order valid ─> the chain
 // Each request is signed with the account's key and a fresh nonce; one that the server calls bad is said
-// again with another, three times.  What takes more than ten minutes has failed.
+// again with another, up to eight times.  What takes more than ten minutes has failed.
 // Under a Loop; one order at a time.
 #pragma once
 #include <functional>
