@@ -95,7 +95,7 @@ class Smtpd : public Service {
     o.max_recipients = config_.max_recipients;
     o.max_messages = config_.smtp_messages_per_session;
     o.max_hold = config_.max_hold;
-    o.max_errors = static_cast<unsigned>(config_.smtp_errors);
+    o.max_errors = config_.smtp_errors ? static_cast<unsigned>(config_.smtp_errors) : UINT32_MAX;
     o.hide_client = config_.hide_client_ip;
     std::string key = limits_.client_is(client, o);
     if (limits_.is_refused(client)) {

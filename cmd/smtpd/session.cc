@@ -38,7 +38,7 @@ SmtpSession::SmtpSession(SmtpShared& shared, smtp::ServerOptions options, std::s
                          std::function<void(SmtpSession&)> ended)
     : s_(shared), engine_(with_guard(std::move(options))), stream_(shared.loop, *this), ended_(std::move(ended)),
       timer_(shared.loop, [this] { on_timer(); }), id_(unique_id()), ip_(engine_.options().client_ip), key_(std::move(key)),
-      counted_as_(key_), tls_at_once_(tls_at_once), opened_(monotonic()), progress_(opened_) {}
+      tls_at_once_(tls_at_once), opened_(monotonic()), progress_(opened_) {}
 
 smtp::ServerOptions SmtpSession::with_guard(smtp::ServerOptions o) {
   o.guard = this;
@@ -78,7 +78,7 @@ void SmtpSession::wait_for_client(bool has_progress) {
   auto& c = s_.config;
   Time due = progress_ + c.smtp_idle;
   if (began_.ns && c.smtp_min_rate) due = std::min(due, began_ + c.smtp_idle + milliseconds(static_cast<int64_t>(came_ * 1000 / c.smtp_min_rate)));
-  due = std::min(due, opened_ + c.smtp_session * (began_.ns ? 2 : 1));
+  if (c.smtp_session.ns) due = std::min(due, opened_ + c.smtp_session * (began_.ns ? 2 : 1));
   wait_ = Wait::client;
   timer_.start_at(due);
 }
@@ -97,7 +97,7 @@ void SmtpSession::on_timer() {
   }
   if (handshaking_ || ending_) return on_closed("timed out");
   if (engine_.wants() != smtp::Server::Wants::bytes) return wait_for_client(true);  // it waits for us
-  bool is_long = monotonic() >= opened_ + s_.config.smtp_session;
+  bool is_long = s_.config.smtp_session.ns && monotonic() >= opened_ + s_.config.smtp_session;
   bool is_slow = began_.ns && monotonic() < progress_ + s_.config.smtp_idle;
   const char* why = is_long ? "session" : is_slow ? "min_rate" : "idle";
   log::info("idle", {{"ip", ip_}, {"why", why}});
@@ -138,6 +138,7 @@ std::optional<smtp::Reply> SmtpSession::may_receive(const smtp::Server& e) {
 
 void SmtpSession::client_is(smtp::ServerOptions& o) {
   ip_ = o.client_ip;
+  if (!counted_as_) counted_as_ = std::make_unique<std::string>(key_);
   auto address = net::Address::of(ip_, 0);
   key_ = address ? s_.limits.client_is(*address, o) : "";
 }
@@ -325,7 +326,7 @@ void SmtpSession::commit() {
   }, minutes(2));
 }
 
-void SmtpSession::dismiss(const std::string& why) {
+void SmtpSession::dismiss(const char* why) {
   if (ending_) return;
   leave_with_ = why;
   leave();
@@ -347,8 +348,8 @@ void SmtpSession::etrn() {
 
 // Not while a message is coming in or somebody is asked: then it is done at the next command.
 void SmtpSession::leave() {
-  if (leave_with_.empty() || ending_ || handshaking_ || engine_.is_receiving() || engine_.wants() != smtp::Server::Wants::bytes) return;
-  engine_.dismiss(std::exchange(leave_with_, {}), "4.3.2");
+  if (!leave_with_ || ending_ || handshaking_ || engine_.is_receiving() || engine_.wants() != smtp::Server::Wants::bytes) return;
+  engine_.dismiss(std::exchange(leave_with_, nullptr), "4.3.2");
   proceed();
 }
 

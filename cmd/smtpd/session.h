@@ -33,8 +33,8 @@ class SmtpSession : public net::StreamHandler, public net::Kept, private smtp::G
   SmtpSession(SmtpShared& shared, smtp::ServerOptions options, std::string key, bool tls_at_once, std::function<void(SmtpSession&)> ended);
   ~SmtpSession() override;
   void open(Fd fd);
-  void dismiss(const std::string& why);  // when idle; a message under way is finished first
-  const std::string& counted_as() const { return counted_as_; }
+  void dismiss(const char* why);  // a literal; when idle; a message under way is finished first
+  const std::string& counted_as() const { return counted_as_ ? *counted_as_ : key_; }
 
  private:
   enum class Wait : uint8_t { client, greeting, answer };
@@ -67,7 +67,9 @@ class SmtpSession : public net::StreamHandler, public net::Kept, private smtp::G
   net::Stream stream_;
   std::function<void(SmtpSession&)> ended_;
   net::Timer timer_;
-  std::string id_, ip_, key_, counted_as_, leave_with_;  // leave_with_: why it is to end soon
+  std::string id_, ip_, key_;
+  std::unique_ptr<std::string> counted_as_;  // where XCLIENT has changed the key
+  const char* leave_with_ = nullptr;         // why it is to end soon; a literal
   bool tls_at_once_, ending_ = false, handshaking_ = false, has_greeted_ = false;
   Wait wait_ = Wait::client;
   uint8_t logged_ = 0;           // refusals

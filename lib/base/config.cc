@@ -284,6 +284,9 @@ Status validate(const Config& c, const std::string& file) {
     return fail(Fault::usage, "{}: smtp.subaddress_separator must be one character or \"\"", file);
   if (c.smtp_processes < 1 || c.smtp_processes > 64 || c.frontd_processes < 1 || c.frontd_processes > 64)
     return fail(Fault::usage, "{}: processes must be 1 to 64", file);
+  if (c.smtp_idle < seconds(1)) return fail(Fault::usage, "{}: smtp.idle must be at least 1s", file);
+  if (c.smtp_tarpit > minutes(1) || c.smtp_greet_delay > minutes(1))
+    return fail(Fault::usage, "{}: smtp.tarpit and smtp.greet_delay must be at most 1m: clients go away", file);
   if (c.max_recipients < 1) return fail(Fault::usage, "{}: limits.recipients must be at least 1", file);
   if (c.max_hold > days(365)) return fail(Fault::usage, "{}: submission.max_hold must be at most 365d", file);
   if (c.smtp_port_out < 1 || c.smtp_port_out > 65535)

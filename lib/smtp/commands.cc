@@ -109,7 +109,8 @@ void Server::auth(std::string_view a) {
   if (!may_auth()) return error(538, "5.7.11", "say STARTTLS first: passwords are taken over TLS only");
   auto w = words(a);
   if (w.empty() || w.size() > 2) return error(501, "5.5.4", "AUTH mechanism [initial response]");
-  exchange_ = auth::Exchange::start(w[0], offer());
+  auto started = auth::Exchange::start(w[0], offer());
+  exchange_ = started ? std::make_unique<auth::Exchange>(std::move(*started)) : nullptr;
   if (!exchange_) return error(504, "5.5.4", "unknown mechanism: EHLO lists those that are known");
   auth_step(exchange_->first(w.size() == 2 ? std::optional<std::string_view>(w[1]) : std::nullopt));
 }

@@ -51,7 +51,7 @@ void Server::etrn(std::string_view a) {
   // RFC 1985 §5.3: 459 is for whom the node is not to be started.
   if (!o_.may_etrn) return error(459, "4.7.1", fmt::format("node {} not allowed: your address may not ask for mail", name));
   if (is_queue) return error(459, "4.7.1", fmt::format("node #{} not allowed: there are no queues with names here", name));
-  pending_.address = lower(name);
+  pending().address = lower(name);
   etrn_below_ = with_below;
   wants_ = Wants::etrn;
 }
@@ -59,9 +59,9 @@ void Server::etrn(std::string_view a) {
 // RFC 1985 §5.2
 void Server::etrn_started(const Result<uint64_t>& messages) {
   wants_ = Wants::bytes;
-  if (!messages) return error(458, "4.3.0", fmt::format("unable to queue messages for node {}; try again later", pending_.address));
-  if (*messages == 0) return reply(251, "2.0.0", fmt::format("OK, no messages waiting for node {}", pending_.address));
-  reply(253, "2.0.0", fmt::format("OK, {} pending messages for node {} started", *messages, pending_.address));
+  if (!messages) return error(458, "4.3.0", fmt::format("unable to queue messages for node {}; try again later", pending().address));
+  if (*messages == 0) return reply(251, "2.0.0", fmt::format("OK, no messages waiting for node {}", pending().address));
+  reply(253, "2.0.0", fmt::format("OK, {} pending messages for node {} started", *messages, pending().address));
 }
 
 }  // namespace jd::smtp

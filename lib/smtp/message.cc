@@ -14,9 +14,9 @@ constexpr unsigned max_fields = 10'000;
 }
 
 std::string Server::with() const {
-  std::string w = o_.kind == Kind::lmtp ? "LMTP" : envelope_.smtputf8 ? "UTF8SMTP" : extended_ ? "ESMTP" : "SMTP";
+  std::string w = o_.kind == Kind::lmtp ? "LMTP" : env().smtputf8 ? "UTF8SMTP" : extended_ ? "ESMTP" : "SMTP";
   if (w == "SMTP") return w;
-  if (envelope_.smtputf8 && o_.kind == Kind::lmtp) w = "UTF8LMTP";
+  if (env().smtputf8 && o_.kind == Kind::lmtp) w = "UTF8LMTP";
   if (o_.is_secured) w += 'S';
   if (!user_.empty()) w += 'A';
   return w;
@@ -31,29 +31,29 @@ std::string Server::received_field() const {
   if (!tls_.empty()) r += fmt::format("\r\n\t(using {})", tls_);
   r += fmt::format("\r\n\tby {} with {}", o_.hostname, with());
   // RFC 5321 §7.6: with several recipients their names would tell blind copies.
-  if (envelope_.recipients.size() == 1) r += fmt::format("\r\n\tfor <{}>", envelope_.recipients[0].address);
-  return r + ";\r\n\t" + rfc5322_date(envelope_.received) + "\r\n";
+  if (env().recipients.size() == 1) r += fmt::format("\r\n\tfor <{}>", env().recipients[0].address);
+  return r + ";\r\n\t" + rfc5322_date(env().received) + "\r\n";
 }
 
 void Server::begin_message() {
-  envelope_.received = now();
-  envelope_.user = user_;
-  envelope_.ip = o_.client_ip;
-  envelope_.helo = helo_;
-  envelope_.host = client_name_;
-  envelope_.with = with();
+  env().received = now();
+  env().user = user_;
+  env().ip = o_.client_ip;
+  env().helo = helo_;
+  env().host = client_name_;
+  env().with = with();
   if (!forwarded_) return;
   auto take = [](std::string& to, const std::optional<std::string>& from) { if (from) to = *from; };
-  take(envelope_.ip, forwarded_->ip);
-  take(envelope_.host, forwarded_->name);
-  take(envelope_.helo, forwarded_->helo);
+  take(env().ip, forwarded_->ip);
+  take(env().host, forwarded_->name);
+  take(env().helo, forwarded_->helo);
   forwarded_.reset();
 }
 
 // RFC 3030 §3 lets a host that cannot keep binary data encode it: mailboxes and POP3 have lines only.
 // What is binary becomes base64, and the rest of the way sees an 8-bit message.
 bool Server::make_lines(bool& bare, bool& long_line) {
-  envelope_.body = queue::Body::eight_bit;
+  env().body = queue::Body::eight_bit;
   if (!bare && !long_line && message_.find('\0') == message_.npos) return true;
   auto lines = mime::to_lines(message_);
   if (!lines) return false;
@@ -71,7 +71,7 @@ std::optional<Reply> Server::look_at_header(std::string& added) {
   for (mime::Field f; reader.next(f); fields++) {
     switch (f.name.size()) {
       case 4: has_date = has_date || iequals(f.name, "date"); break;
-      case 8: envelope_.hops += iequals(f.name, "received"); break;
+      case 8: env().hops += iequals(f.name, "received"); break;
       case 10: has_id = has_id || iequals(f.name, "message-id"); break;
       case 14: is_signed = is_signed || iequals(f.name, "dkim-signature"); break;
       default: break;
@@ -79,9 +79,9 @@ std::optional<Reply> Server::look_at_header(std::string& added) {
   }
   if (reader.offset() > max_header || fields > max_fields)
     return Reply{554, "5.6.0", fmt::format("the header is larger than {} or has more than {} fields", size_text(max_header), max_fields)};
-  if (envelope_.hops >= queue::max_hops) return Reply{554, "5.4.6", "message went through too many hosts: a mail loop"};
+  if (env().hops >= queue::max_hops) return Reply{554, "5.4.6", "message went through too many hosts: a mail loop"};
   if (o_.kind != Kind::submission || is_signed) return std::nullopt;
-  if (!has_date) added += fmt::format("Date: {}\r\n", rfc5322_date(envelope_.received));
+  if (!has_date) added += fmt::format("Date: {}\r\n", rfc5322_date(env().received));
   if (!has_id) added += fmt::format("Message-ID: <{}@{}>\r\n", unique_id(), o_.hostname);
   return std::nullopt;
 }
@@ -107,15 +107,15 @@ void Server::end_message() {
   };
   if (is_dropped_) return refuse_message(no_room());
   if (too_big) return refuse(552, "5.3.4", fmt::format("message is larger than the {} allowed", size_text(o_.max_message)));
-  if (envelope_.body == queue::Body::binary && !make_lines(bare, long_line))
+  if (env().body == queue::Body::binary && !make_lines(bare, long_line))
     return refuse(554, "5.6.3", "a binary message with bare CR, LF or NUL outside of a part that may be encoded is not taken");
   if (bare) return refuse(554, "5.6.0", "message has a bare CR or LF: lines end with CR LF (RFC 5321 2.3.8)");
   if (long_line) return refuse(554, "5.6.0", "message has a line that is too long");
-  if (envelope_.body == queue::Body::seven_bit && !is_ascii(message_)) envelope_.body = queue::Body::eight_bit;
+  if (env().body == queue::Body::seven_bit && !is_ascii(message_)) env().body = queue::Body::eight_bit;
   std::string added;
   if (auto refusal = look_at_header(added)) return refuse_message(*refusal);
   message_.insert(0, received_field() + added);
-  envelope_.size = message_.size();
+  env().size = message_.size();
   if (o_.check_header_from && !user_.empty()) return ask_for_header_senders();
   wants_ = Wants::commit;
 }

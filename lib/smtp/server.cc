@@ -27,7 +27,7 @@ void Server::error(int code, std::string_view enhanced, std::string_view text) {
   if (wants_ == Wants::close) return reply(code, enhanced, text);
   bool is_late = ++errors_ >= first_delayed && o_.tarpit.ns > 0;
   bool is_last = errors_ >= o_.max_errors && errors_ > accepted_;
-  std::string before = is_late ? std::exchange(output_, {}) : "";
+  std::size_t answered = output_.size();
   reply(code, enhanced, text);
   if (is_last) {
     Reply last{421, "4.7.0", "too many errors, good bye"};
@@ -37,13 +37,30 @@ void Server::error(int code, std::string_view enhanced, std::string_view text) {
   }
   if (!is_late) return;
   // What was answered before leaves now; this waits.
-  held_output_ = std::exchange(output_, std::move(before));
+  held_from_ = answered;
   close_after_delay_ = is_last;
   wants_ = Wants::delay;
 }
 
+std::string Server::take_output() {
+  if (wants_ != Wants::delay) return std::exchange(output_, {});
+  std::string now = output_.substr(0, held_from_);
+  output_.erase(0, held_from_);
+  held_from_ = 0;
+  return now;
+}
+
+const std::string& Server::lookup_address() const {
+  static const std::string none;
+  return transaction_ ? transaction_->pending.address : none;
+}
+
+const queue::Envelope& Server::env() const {
+  static const queue::Envelope none;
+  return transaction_ ? transaction_->envelope : none;
+}
+
 void Server::delay_over() {
-  output_ += std::exchange(held_output_, {});
   wants_ = close_after_delay_ ? Wants::close : Wants::bytes;
 }
 
@@ -58,7 +75,7 @@ void Server::reset() {
   in_header_ = false;
   has_mail_ = false;
   declared_size_ = 0;
-  envelope_ = queue::Envelope();
+  if (transaction_) transaction_->envelope = queue::Envelope();
   reader_.reset();
   message_.clear();
   chunk_left_ = 0;
@@ -131,7 +148,7 @@ void Server::recipient_is(std::optional<Reply> refusal) {
     if (o_.guard) o_.guard->refused(*this, Guard::What::recipient, *refusal);
     return error(*refusal);
   }
-  envelope_.recipients.push_back(pending_);
+  env().recipients.push_back(pending());
   accepted_++;
   reply(250, "2.1.5", "recipient ok");
 }
@@ -143,7 +160,7 @@ void Server::recipient_is_remote() {
     if (o_.kind == Kind::submission) return recipient_is(Reply{530, "5.7.0", "log in first"});
     return recipient_is(Reply{550, "5.7.1", "we do not relay for you: log in, or use the domain's own mail host"});
   }
-  envelope_.recipients.push_back(pending_);
+  env().recipients.push_back(pending());
   accepted_++;
   reply(250, "2.1.5", "recipient ok, will be relayed");
 }
@@ -195,7 +212,7 @@ std::string Server::take_message() { return std::move(message_); }
 
 void Server::committed(const std::string& id) {
   wants_ = Wants::bytes;
-  std::size_t times = o_.kind == Kind::lmtp ? envelope_.recipients.size() : 1;
+  std::size_t times = o_.kind == Kind::lmtp ? env().recipients.size() : 1;
   for (std::size_t i = 0; i < times; i++) reply(250, "2.0.0", "queued as " + id);
   messages_++;
   idle_talk_ = 0;
@@ -204,7 +221,7 @@ void Server::committed(const std::string& id) {
 
 void Server::not_committed(const Reply& r) {
   wants_ = Wants::bytes;
-  std::size_t times = o_.kind == Kind::lmtp ? std::max<std::size_t>(envelope_.recipients.size(), 1) : 1;
+  std::size_t times = o_.kind == Kind::lmtp ? std::max<std::size_t>(env().recipients.size(), 1) : 1;
   for (std::size_t i = 0; i < times; i++) reply(r.code, r.enhanced, r.text);
   errors_++;
   reset();

@@ -74,10 +74,10 @@ class Server {
 
   std::size_t feed(std::string_view bytes);
   Wants wants() const { return wants_; }
-  std::string take_output() { return std::move(output_); }
+  std::string take_output();
 
   // lookup: may mail for this address be taken?
-  const std::string& lookup_address() const { return pending_.address; }
+  const std::string& lookup_address() const;
   uint64_t declared_size() const { return declared_size_; }  // MAIL's SIZE; 0: none given
   void recipient_is(std::optional<Reply> refusal);  // nullopt: it is ours; remote: see is_remote
   void recipient_is_remote();                       // taken only from those who may relay
@@ -90,7 +90,7 @@ class Server {
   void login_goes_on(std::string_view challenge, const std::string& exchange);  // the directory wants to hear more
   void login_failed(const Reply& r);
   // commit: message() is complete, with our Received field in front
-  const queue::Envelope& envelope() const { return envelope_; }
+  const queue::Envelope& envelope() const { return env(); }
   std::string take_message();
   // One reply; LMTP gives it to each recipient.
   void committed(const std::string& queue_id);
@@ -99,7 +99,7 @@ class Server {
   void secured(const std::string& version, const std::string& cipher);
 
   // etrn: mail for this domain (and what is below it) is to be tried now
-  const std::string& etrn_domain() const { return pending_.address; }
+  const std::string& etrn_domain() const { return lookup_address(); }
   bool etrn_with_below() const { return etrn_below_; }
   void etrn_started(const Result<uint64_t>& messages);  // how many wait there
   // delay: so long nothing is to be said to the client
@@ -121,6 +121,17 @@ class Server {
 
  private:
   enum class Mode : uint8_t { command, auth, data, bdat };
+  struct Transaction {
+    queue::Envelope envelope;
+    queue::Recipient pending;
+  };
+  Transaction& transaction() {
+    if (!transaction_) transaction_ = std::make_unique<Transaction>();
+    return *transaction_;
+  }
+  queue::Envelope& env() { return transaction().envelope; }
+  const queue::Envelope& env() const;
+  queue::Recipient& pending() { return transaction().pending; }
   void command(std::string_view line);
   void reply(int code, std::string_view enhanced, std::string_view text);
   void error(int code, std::string_view enhanced, std::string_view text);
@@ -160,15 +171,15 @@ class Server {
   ServerOptions o_;
   Mode mode_ = Mode::command;
   Wants wants_ = Wants::bytes;
-  std::string output_, held_output_, helo_, user_, tls_, client_name_;
+  std::string output_, helo_, user_, tls_, client_name_;
   bool extended_ = false, has_mail_ = false, skipping_line_ = false, etrn_below_ = false, close_after_delay_ = false;
+  std::size_t held_from_ = 0;  // during delay: what of output_ has to wait
   unsigned errors_ = 0, idle_talk_ = 0;
   uint64_t accepted_ = 0;  // recipients, in the whole session
   uint64_t declared_size_ = 0, chunk_left_ = 0, messages_ = 0;
   bool last_chunk_ = false, chunk_refused_ = false, is_chunked_ = false, is_dropped_ = false;
-  queue::Envelope envelope_;
-  queue::Recipient pending_;
-  std::optional<auth::Exchange> exchange_;
+  std::unique_ptr<Transaction> transaction_;  // made at the first MAIL: silent sessions have none
+  std::unique_ptr<auth::Exchange> exchange_;
   std::unique_ptr<DataReader> reader_;
   std::unique_ptr<Attributes> forwarded_;  // XFORWARD: of the next message
   std::string message_;

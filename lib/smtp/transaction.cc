@@ -23,9 +23,9 @@ void Server::mail(std::string_view a) {
   // RFC 9422 §4.2: those that kept to what was announced never see this.
   if (o_.max_messages && messages_ >= o_.max_messages) return dismiss(fmt::format("no more than {} messages in one session", o_.max_messages), "4.5.3");
   reset();
-  MailParameters p{envelope_};
+  MailParameters p{env()};
   std::optional<Reply> refusal = read_mail_parameters(a, offered(), p);
-  if (!refusal && path->needs_utf8 && !envelope_.smtputf8) refusal = {553, "5.6.7", "an address beyond ASCII needs SMTPUTF8"};
+  if (!refusal && path->needs_utf8 && !env().smtputf8) refusal = {553, "5.6.7", "an address beyond ASCII needs SMTPUTF8"};
   declared_size_ = p.declared_size;
   if (!refusal && p.declared_size > o_.max_message)
     refusal = {552, "5.3.4", fmt::format("message of {} is larger than the {} allowed", size_text(p.declared_size), size_text(o_.max_message))};
@@ -33,32 +33,32 @@ void Server::mail(std::string_view a) {
     reset();
     return error(*refusal);
   }
-  envelope_.reverse_path = std::move(path->address);
+  env().reverse_path = std::move(path->address);
   if (o_.guard) refusal = o_.guard->may_mail(*this);
   if (refusal) {
     refuse_by(Guard::What::sender, *refusal);
     return reset();
   }
   has_mail_ = true;
-  bool is_own = user_.empty() || !o_.check_sender || envelope_.reverse_path.empty() || iequals(envelope_.reverse_path, user_);
+  bool is_own = user_.empty() || !o_.check_sender || env().reverse_path.empty() || iequals(env().reverse_path, user_);
   if (is_own) return reply(250, "2.1.0", "sender ok");
-  senders_ = {envelope_.reverse_path};
+  senders_ = {env().reverse_path};
   wants_ = Wants::sender;
 }
 
 void Server::rcpt(std::string_view a) {
   if (!has_mail_) return error(503, "5.5.1", "say MAIL first");
   if (!istarts_with(a, "TO:")) return error(501, "5.5.4", "RCPT TO:<address>");
-  if (envelope_.recipients.size() >= o_.max_recipients)
+  if (env().recipients.size() >= o_.max_recipients)
     return error(452, "4.5.3", fmt::format("no more than {} recipients at once: send to the rest in another message", o_.max_recipients));
   a = trim(a.substr(3));
   auto path = take_path(a);
   if (!path || path->address.empty() || (!a.empty() && a[0] != ' ')) return error(501, "5.1.3", "this is no address: RCPT TO:<user@example.org>");
-  if (path->needs_utf8 && !envelope_.smtputf8) return error(553, "5.6.7", "an address beyond ASCII needs SMTPUTF8");
+  if (path->needs_utf8 && !env().smtputf8) return error(553, "5.6.7", "an address beyond ASCII needs SMTPUTF8");
   queue::Recipient r;
   r.address = std::move(path->address);
   if (auto refusal = read_rcpt_parameters(a, offered(), r)) return error(*refusal);
-  pending_ = std::move(r);
+  pending() = std::move(r);
   if (o_.guard)
     if (auto refusal = o_.guard->may_rcpt(*this)) return refuse_by(Guard::What::recipient, *refusal);
   wants_ = Wants::lookup;
@@ -70,10 +70,10 @@ void Server::no_recipients() { error(o_.kind == Kind::lmtp ? 503 : 554, "5.5.1",
 void Server::data(std::string_view a) {
   if (!a.empty()) return error(501, "5.5.4", "DATA takes no argument");
   if (!has_mail_) return error(503, "5.5.1", "say MAIL first");
-  if (envelope_.recipients.empty()) return no_recipients();
+  if (env().recipients.empty()) return no_recipients();
   if (is_chunked_) return error(503, "5.5.1", "BDAT has begun: go on with BDAT, or RSET");
   // RFC 3030 §3: DATA cannot carry what is not lines.
-  if (envelope_.body == queue::Body::binary) return error(503, "5.5.1", "BODY=BINARYMIME comes by BDAT");
+  if (env().body == queue::Body::binary) return error(503, "5.5.1", "BODY=BINARYMIME comes by BDAT");
   if (o_.guard)
     if (auto refusal = o_.guard->may_receive(*this)) return refuse_by(Guard::What::message, *refusal);
   begin_message();
@@ -94,7 +94,7 @@ void Server::bdat(std::string_view a) {
   last_chunk_ = last;
   // The chunk comes whatever we answer (RFC 3030 §2): it is read and thrown away when refused.
   if (!has_mail_) refuse_chunk({503, "5.5.1", "say MAIL first"});
-  else if (envelope_.recipients.empty()) refuse_chunk({o_.kind == Kind::lmtp ? 503 : 554, "5.5.1", "no valid recipients"});
+  else if (env().recipients.empty()) refuse_chunk({o_.kind == Kind::lmtp ? 503 : 554, "5.5.1", "no valid recipients"});
   else if (chunk_refused_) refuse_chunk({503, "5.5.1", "an earlier chunk was refused: RSET"});
   else if (*size > o_.max_message || message_.size() + *size > o_.max_message)
     refuse_chunk({552, "5.3.4", fmt::format("message is larger than the {} allowed", size_text(o_.max_message))});
@@ -109,7 +109,7 @@ void Server::bdat(std::string_view a) {
 void Server::refuse_chunk(const Reply& r, bool is_mistake) {
   chunk_refused_ = true;
   std::string().swap(message_);
-  std::size_t times = o_.kind == Kind::lmtp && last_chunk_ ? std::max<std::size_t>(envelope_.recipients.size(), 1) : 1;
+  std::size_t times = o_.kind == Kind::lmtp && last_chunk_ ? std::max<std::size_t>(env().recipients.size(), 1) : 1;
   for (std::size_t i = 1; i < times; i++) reply(r.code, r.enhanced, r.text);
   if (is_mistake) error(r);
   else refuse_by(Guard::What::message, r);
