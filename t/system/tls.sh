@@ -35,7 +35,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$d
 ctl health | grep -q '^certificate soon *warning' || fail "a certificate that must be stapled: $(ctl health)"
 ! ctl health --strict >/dev/null || fail "--strict takes a warning for nothing"
 echo no >"$dir/etc/tls/soon/cert.pem"
-[ "$(state)" = 2 ] || fail "a damaged certificate"
+[ "$(state)" = 2 ] || fail "a damaged certificate: $(cat "$dir/out")"
 rm -r "$dir/etc/tls/soon"
 s6-svc -d "$dir/service/qrun"
 sleep_until_down() { ! s6-svstat -o up "$dir/service/qrun" | grep -q true; }
