@@ -42,13 +42,25 @@ def ratio(of, key, upside_down=False):
     return "%.0f" % (a / b) if a / b >= 10 else "%.2g" % (a / b)
 
 
-print("| work | beside | rate | CPU |\n| --- | --- | ---: | ---: |")
+rows = {}  # by what was done and beside whom
 for key in rate:
-    r = ratio(rate, key)
-    if r:
-        print("| %s | %s | %s x | %s x |" % (key, next(n for n in rate[key] if n != "jdmail"), r, ratio(cpu, key, True)))
+    if r := ratio(rate, key):
+        rows["| %s | %s |" % (key, next(n for n in rate[key] if n != "jdmail"))] = " %s x | %s x |" % (r, ratio(cpu, key, True))
 for key in memory:
-    r = ratio(memory, key, True)
-    if r:
-        print("| memory of an %s | %s | | %s x |" % (key, next(n for n in memory[key] if n != "jdmail"), r))
+    if r := ratio(memory, key, True):
+        rows["| memory of an %s | %s |" % (key, next(n for n in memory[key] if n != "jdmail"))] = " | %s x |" % r
+print("| work | beside | rate | CPU |\n| --- | --- | ---: | ---: |")
+for what, figures in rows.items():
+    print(what + figures)
 print("\nrate: jdmail's divided by the other's; CPU (memory): the other's divided by jdmail's. More is better for jdmail.")
+
+if len(sys.argv) > 2:  # README.md: the rows that were measured take the place of those that are there
+    lines = open(sys.argv[2]).read().split("\n")
+    table = next(i for i, line in enumerate(lines) if line.startswith("| work | beside |")) + 2
+    end = next(i for i in range(table, len(lines)) if not lines[i].startswith("|"))
+    found = {"|".join(line.split("|")[:3]) + "|": line for line in lines[table:end]}
+    new = {what.replace(" postfix |", " Postfix |").replace(" dovecot |", " Dovecot |"): figures for what, figures in rows.items()}
+    for what, figures in new.items():
+        found[what] = what + figures
+    lines[table:end] = found.values()
+    open(sys.argv[2], "w").write("\n".join(lines))
