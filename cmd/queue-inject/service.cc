@@ -14,6 +14,7 @@
 
 namespace jd {
 namespace {
+constexpr Span nudge_pace = milliseconds(2);
 constexpr std::size_t max_batch_bytes = 8 << 20;
 constexpr std::size_t max_frame_bytes = 4 << 20;
 
@@ -183,10 +184,13 @@ void InjectService::go_on(std::shared_ptr<ipc::Request> r, ipc::Message order) {
 }
 
 // Tells qrun how far the journal may be read.  One frame at a time; nothing is lost when it is down:
-// it finds the segments by itself.
+// it finds the segments by itself.  Where one follows the other they go together: a wake-up of qrun
+// and the agents for each costs more than the delivery.
 void InjectService::nudge() {
   auto p = journal_->position();
-  if (is_nudging_ || p == told_) return;
+  if (is_nudging_ || p == told_ || nudge_timer_.is_running()) return;
+  if (monotonic() - last_nudge_ < nudge_pace) return nudge_timer_.start(nudge_pace);
+  last_nudge_ = monotonic();
   is_nudging_ = true;
   ipc::Message m("journal");
   m.set("segment", uint64_t{p.segment}).set("offset", p.offset);

@@ -63,6 +63,7 @@ class InjectService {
   std::optional<queue::JournalWriter> journal_;
   std::vector<Pending> batch_;
   bool has_new_files_ = false, is_nudging_ = false;
+  Time last_nudge_;
   queue::JournalPosition told_;
   std::vector<uint32_t> trusted_;  // uids of jdmail's own programs
 };

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "lib/base/log_pace.h"
 #include "lib/base/text.h"
 
 namespace jd::log {
@@ -22,6 +23,7 @@ std::string* captured = nullptr;
 thread_local std::string_view trace;
 thread_local std::string held;
 thread_local bool is_holding = false;
+thread_local Time last_left;
 
 bool is_plain(std::string_view s) {
   return !s.empty() && std::none_of(s.begin(), s.end(), [](char c) {
@@ -95,6 +97,14 @@ void never_block() {
   ::fcntl(2, F_SETPIPE_SZ, 1 << 20);  // a burst must not look like a reader that stopped
   ::fcntl(2, F_SETFL, ::fcntl(2, F_GETFL) | O_NONBLOCK);
 }
+
+void flush_in_time() {
+  if (held.empty() || flush_due_in().ns > 0) return;
+  last_left = monotonic();
+  flush();
+}
+
+Span flush_due_in() { return held.empty() ? hours(1) : last_left + pace - monotonic(); }
 
 bool debug_on() {
   static const bool on = ::getenv("JDMAIL_DEBUG") != nullptr;

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "lib/base/log.h"
+#include "lib/base/log_pace.h"
 #include "lib/net/linger.h"
 
 namespace jd::net {
@@ -261,7 +262,7 @@ void Loop::each_kept(const std::function<void(Kept&)>& call) {
 
 int Loop::wait_ms(Span max_wait) const {
   if (!tasks_.empty() || !posts_.empty() || !dropped_.empty()) return 0;
-  int64_t ns = max_wait.ns;
+  int64_t ns = std::min(max_wait.ns, log::flush_due_in().ns);
   if (!heap_.empty()) ns = std::min(ns, (heap_[0].at - monotonic()).ns);
   if (ns <= 0) return 0;
   return static_cast<int>(std::min<int64_t>((ns + 999'999) / 1'000'000, 3'600'000));
@@ -287,9 +288,9 @@ std::size_t Loop::run_once(Span max_wait) {
   MUST(n >= 0 || errno == EINTR);
   std::size_t called = n > 0 ? dispatch(n) : 0;
   called += fire_timers();
-  log::flush();  // before the tasks, which send what was said
+  log::flush_in_time();  // before the tasks, which send what was said
   called += run_tasks();
-  log::flush();
+  log::flush_in_time();
   in_turn_ = false;
   return called;
 }
