@@ -57,8 +57,8 @@ void set_program(std::string_view name);
 // Where stderr is a pipe whose reader does not read (s6-log on a full disk), lines are dropped from
 // now on instead of blocking the service; log_lines_lost tells how many when it reads again.
 void never_block();
-// From now on this thread's info lines wait for flush(), which it calls before what they tell can be
-// seen from outside; a warning or an error takes them along at once.  Thousands of lines a second cost
+// From now on this thread's info lines wait for flush(), which its loop calls within milliseconds
+// (log_pace.h); a warning or an error takes them along at once.  Thousands of lines a second cost
 // their reader a wake-up each otherwise.  A forked child does not hold them.
 void hold_lines(bool on);
 void flush();
