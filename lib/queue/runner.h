@@ -151,6 +151,7 @@ class Runner {
   Status open_segment(uint32_t number, bool is_replay);
   bool admit_record();
   Status find_moved();
+  void forget_moved();
   bool has_file(const std::string& id);
   void keep_damage(uint32_t number, const Segment& s);
   bool admit_file();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Where messages come from: journal segments, queue/new, the slots of deferred/.
 #include <errno.h>
+#include <malloc.h>
 
 #include <algorithm>
 
@@ -43,6 +44,14 @@ Status Runner::find_moved() {
     for (auto& p : paths) keep(p.substr(p.rfind('/') + 1), p);
   }
   return {};
+}
+
+// The names serve the replay alone; with many messages deferred they are the most of our memory.
+void Runner::forget_moved() {
+  bool is_replaying = std::any_of(segments_.begin(), segments_.end(), [](auto& s) { return s.second->is_replay; });
+  if (file_ids_.empty() || is_replaying || !new_files_.empty()) return;
+  decltype(file_ids_)().swap(file_ids_);
+  ::malloc_trim(0);
 }
 
 // A record to replay that is a whole file too needs no replay.  A file that the power cut left torn

@@ -406,6 +406,7 @@ void Runner::tick() {
     last_look_ = at;
     look_for_segments();
   }
+  forget_moved();
   convert_old_jobs();
   for (auto token : std::exchange(ask_again_, {})) {
     Job* job = nullptr;
