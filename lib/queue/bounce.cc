@@ -128,7 +128,7 @@ std::vector<mime::Group> status_groups(const ReportInput& in, const Envelope& ab
 }
 
 mime::OutPart returned(const ReportInput& in, const Envelope& about) {
-  bool whole = in.kind == ReportKind::failed && about.ret == Return::full && in.is_whole &&
+  bool whole = in.kind == ReportKind::failed && about.ret == Return::full && !about.requiretls && in.is_whole &&
                in.original.size() <= max_returned_bytes;
   if (whole) return mime::message_part(in.original);
   return mime::header_part(in.original.substr(
@@ -173,6 +173,7 @@ Report make_report(const ReportInput& in, const Envelope& about, const std::stri
   r.envelope.recipients.back().notify = notify_never;  // RFC 3461 §6: no report about a report
   r.envelope.body = is_ascii(r.message) ? Body::seven_bit : Body::eight_bit;
   r.envelope.smtputf8 = about.smtputf8 || !is_ascii(to);
+  r.envelope.requiretls = about.requiretls;  // RFC 8689 §5: as the message, and its header only
   r.envelope.with = "local";
   r.envelope.received = in.now;
   r.envelope.size = r.message.size();

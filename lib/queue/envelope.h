@@ -23,6 +23,7 @@
 //   verp      1: each recipient of another host gets a copy with a reverse path of its own
 // Unknown keys are kept and written back.  Limits: max_recipients, max_address; nothing here blocks.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -69,6 +70,8 @@ struct Envelope {
   OwnPairs other;
 
   bool is_bounce() const { return reverse_path.empty(); }
+  // From when on it is owed: what was held on request grows old only after that (RFC 4865).
+  Time owed_since() const { return std::max(received, hold_until); }
   void encode(std::string& out) const;  // appends pairs
   OwnPairs pairs() const;
   static Result<Envelope> decode(std::string_view bytes);

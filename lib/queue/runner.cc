@@ -44,15 +44,17 @@ void Runner::start_job(std::unique_ptr<Job> owned) {
     else add_target(job, rcpts[i].address, i, rcpts[i].depth);
   }
   if (job.targets.empty()) finished_.push_back(job.number);
-  bool loops = job.message.envelope.hops > max_hops;
+  bool loops = job.message.envelope.hops > max_hops, is_early = job.message.envelope.hold_until > job.started;
   // Answers may come at once; expansion appends and asks for what it appends itself.
   for (std::size_t i = 0, n = job.targets.size(); i < n; i++) {
     Target& t = job.targets[i];
-    if (loops || t.is_maildir) {
+    if (loops || is_early || t.is_maildir) {
       job.resolving--;
       resolving_--;
       if (loops)
         settle(job, i, {0, Fate::perm, "5.4.6", "", "too many hops: the message goes in circles", false});
+      else if (is_early)
+        settle_early(job, i);
       else
         local_waiting_.push_back(job.token(i));
       if (!job.resolving) group_remote(job);
@@ -61,6 +63,12 @@ void Runner::start_job(std::unique_ptr<Job> owned) {
       outside_.resolve(job.token(i), address);
     }
   }
+}
+
+// FUTURERELEASE: no attempt before its time (next_attempt).
+void Runner::settle_early(Job& job, std::size_t index) {
+  job.targets[index].is_untried = true;
+  settle(job, index, {0, Fate::temp, "4.3.2", "", "the sender wants it held until its time", false});
 }
 
 void Runner::add_target(Job& job, std::string address, uint32_t rcpt, uint8_t depth) {

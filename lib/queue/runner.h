@@ -159,6 +159,7 @@ class Runner {
   static void log_picked_up(const Message& m);
   void start_job(std::unique_ptr<Job> job);
   void expand(Job& job, std::size_t index, const std::vector<std::string>& targets);
+  void settle_early(Job& job, std::size_t index);
   void add_target(Job& job, std::string address, uint32_t rcpt, uint8_t depth);
   void dispatch_local();
   void settle(Job& job, std::size_t index, const RcptResult& r);

@@ -58,18 +58,26 @@ void Runner::finish(Job& job) {
   if (job.want_removal) return complete(job);
   const Envelope& e = job.message.envelope;
   Time at = now();
+  bool is_late = e.deliver_by.ns && at >= e.deliver_by;
   std::vector<std::size_t> failed, delayed, delivered, relayed;
   for (std::size_t i = 0; i < job.targets.size(); i++) {
     Target& t = job.targets[i];
     const Recipient& r = job.recipient(t);
     auto& policy = policy_of(t);
-    if (t.fate == Fate::temp && !t.is_frozen && policy.should_give_up(e.received, at)) t.fate = Fate::perm;
+    bool is_temp = t.fate == Fate::temp;
+    if (is_temp && is_late && e.by_return) {  // RFC 2852 §4.1.3
+      t.fate = Fate::perm;
+      t.error = {"5.4.7", "", "not delivered within the time that the sender gave; last: " + t.error.text, {}};
+    } else if (is_temp && !t.is_frozen && policy.should_give_up(e.owed_since(), at)) {
+      t.fate = Fate::perm;
+    }
+    bool warns = (policy.should_warn(e.owed_since(), at) && r.wants(notify_delay)) || (is_late && r.notify != notify_never);
     if (t.fate == Fate::perm) {
       log_target(job, t, "bounced");
       stats_.bounced++;
       // A lost report concerns the postmaster, whatever the reported sender wanted.
       if (e.is_bounce() || r.wants(notify_failure)) failed.push_back(i);
-    } else if (t.fate == Fate::temp && !job.progress.warned && policy.should_warn(e.received, at) && r.wants(notify_delay)) {
+    } else if (t.fate == Fate::temp && !job.progress.warned && warns) {
       delayed.push_back(i);
     } else if (t.fate == Fate::delivered && t.is_local && !t.is_silent && (r.notify & notify_success)) {
       delivered.push_back(i);
@@ -100,7 +108,7 @@ void Runner::send_report(Job& job, ReportKind kind, const std::vector<std::size_
   in.hostname = config_.hostname;
   in.qid = job.message.id;
   in.now = now();
-  in.give_up = e.received + policy_of(job.targets[targets[0]]).give_up_after;
+  in.give_up = e.owed_since() + policy_of(job.targets[targets[0]]).give_up_after;
   in.language = config_.report_language;
   if (original) in.original = *original;
   in.is_whole = original && original->size() == job.message.length;
@@ -170,16 +178,20 @@ bool Runner::none_tried(const Job& job, const std::vector<std::size_t>& left) {
 // What had no place in a destination's list comes back soon, the younger the sooner: a burst passes at
 // the destination's own speed, and what waits for long is not looked at again and again.
 Time Runner::next_attempt(const Job& job, const std::vector<std::size_t>& left, unsigned attempts) const {
-  Time received = job.message.envelope.received;
+  const Envelope& e = job.message.envelope;
+  if (e.hold_until > now()) return e.hold_until;
+  Time since = e.owed_since();
   if (!none_tried(job, left)) {
-    Time soonest;  // of several destinations
-    for (auto i : left) {
-      Time t = policy_of(job.targets[i]).next(received, attempts, now(), random_number());
+    // Something is to be done when the sender's time is over: a return, or a warning.
+    bool by = e.deliver_by > now() && (e.by_return || !job.progress.warned);
+    Time soonest = by ? e.deliver_by : Time{};
+    for (auto i : left) {  // of several destinations
+      Time t = policy_of(job.targets[i]).next(since, attempts, now(), random_number());
       if (!soonest.ns || t < soonest) soonest = t;
     }
     return soonest;
   }
-  Span wait = std::clamp(Span{(now() - received).ns / 2}, least_wait_untried, most_wait_untried);
+  Span wait = std::clamp(Span{(now() - since).ns / 2}, least_wait_untried, most_wait_untried);
   return now() + Span{wait.ns + static_cast<int64_t>(random_number() % static_cast<uint64_t>(wait.ns / 4))};
 }
 

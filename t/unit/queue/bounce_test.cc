@@ -67,6 +67,14 @@ TEST_F(BounceTest, ReturnFull) {
   EXPECT_FALSE(has(make_report(in, about, "a@b"), "secret body"));
 }
 
+TEST_F(BounceTest, OfRequireTlsOnlyTheHeaderAndAsSafely) {
+  about.ret = Return::full;
+  about.requiretls = true;
+  auto r = make_report(in, about, "a@b");
+  EXPECT_TRUE(r.envelope.requiretls);
+  EXPECT_FALSE(has(r, "secret body"));
+}
+
 TEST_F(BounceTest, DelayAndSuccess) {
   in.kind = ReportKind::delayed;
   in.recipients[0].code = "4.4.1";

@@ -261,6 +261,51 @@ TEST_F(RunnerTest, ADestinationHasARetryScheduleOfItsOwn) {
   EXPECT_EQ(deferred(), 1u);
 }
 
+TEST_F(RunnerTest, WhatIsHeldOnRequestIsNotTriedBeforeItsTime) {
+  auto e = envelope({"ann@here.example", "x@far.example"});
+  e.hold_until = now() + days(7);  // longer than a message is tried
+  auto id = inject(e);
+  turn();
+  turn(seconds(2));
+  EXPECT_EQ(deferred(), 1u);
+  for (int i = 0; i < 6; i++) turn(days(1));
+  carry_out(*runner, order(Order::Verb::retry));  // not even when the operator asks
+  turn(seconds(2));
+  turn(seconds(2));
+  EXPECT_EQ(world.mails("ann@here.example"), 0u);
+  EXPECT_TRUE(world.remote.empty());
+  EXPECT_TRUE(world.reports.empty());
+  world.answers["x@far.example"] = silent;
+  turn(days(1));
+  turn(seconds(2));
+  EXPECT_EQ(world.mails("ann@here.example"), 1u);
+  EXPECT_TRUE(world.reports.empty()) << "its age counts from its release";
+  world.answers.clear();
+  for (int i = 0; i < 5; i++) turn(minutes(5));
+  EXPECT_EQ(world.remote_mail.count(id + " x@far.example"), 1u);
+}
+
+TEST_F(RunnerTest, DeliverByReturnsOrWarnsWhenTheTimeIsOver) {
+  world.answers["x@far.example"] = world.answers["y@far.example"] = silent;
+  auto back = envelope({"x@far.example"}), told = envelope({"y@far.example"});
+  back.deliver_by = told.deliver_by = now() + minutes(8);
+  back.by_return = true;
+  inject(back);
+  inject(told);
+  turn();
+  for (int i = 0; i < 7; i++) turn(minutes(1));
+  EXPECT_TRUE(world.reports.empty());
+  turn(seconds(50));
+  turn(seconds(20));
+  ASSERT_EQ(world.reports.size(), 2u);
+  std::string both = world.reports[0].message + world.reports[1].message;
+  EXPECT_NE(both.find("Status: 5.4.7"), both.npos) << both;
+  EXPECT_NE(both.find("Action: delayed"), both.npos);
+  turn(minutes(10));
+  EXPECT_EQ(world.reports.size(), 2u);
+  EXPECT_EQ(deferred(), 1u);
+}
+
 TEST_F(RunnerTest, APathIsNoRecipientForStrangers) {
   inject(envelope({"maildir:/etc"}));
   turn();
