@@ -23,7 +23,10 @@
 
 namespace jd {
 namespace {
-constexpr Span look_each = hours(1), first_retry = minutes(10), longest_retry = hours(24);
+constexpr Span look_each = hours(1), first_retry = minutes(10), longest_retry = hours(24), after_success = hours(24);
+
+// No host has such a name: certificates_below() passes these over.
+std::string old_of(const std::string& name) { return name + "~old"; }
 
 class Acmed : public Service {
  public:
@@ -38,8 +41,6 @@ class Acmed : public Service {
     s->reloader_.emplace(std::move(reloader));
     dns::UnboundOptions o;
     o.servers = config.dns_servers;
-    for (auto& x : o.servers)
-      if (auto at = x.find('@'); at != x.npos) x[at] = ':';
     TRY(s->resolver_, dns::UnboundResolver::open(s->loop_, o));
     http::Options web;
     web.ca_file = config.acme_ca_file.empty() || config.acme_ca_file[0] == '/' ? config.acme_ca_file : c.paths.etc + "/" + config.acme_ca_file;
@@ -58,7 +59,7 @@ class Acmed : public Service {
       Wanted w;
       for (auto name : words(c)) w.names.push_back(lower(name));
       // The power went between the two renames of install().
-      std::string old = w.names[0] + ".old";
+      std::string old = old_of(w.names[0]);
       if (!file::exists(dir_ + "/" + w.names[0]) && file::exists(dir_ + "/" + old)) CHECK(file::rename(dir.get(), old, w.names[0]));
       wanted_.push_back(std::move(w));
     }
@@ -123,14 +124,18 @@ class Acmed : public Service {
     if (!key) return ended(w, Unexpected(key.error()));
     log::info("certificate_ordered", {{"name", w.names[0]}, {"names", w.names.size()}});
     acme_->order(w.names, *key, [this, &w, key = *key](Result<std::string> chain) {
-      ended(w, chain ? install(w.names[0], *chain, key) : Status(Unexpected(chain.error())));
+      ended(w, chain ? install(w.names, *chain, key) : Status(Unexpected(chain.error())));
     });
   }
 
   // Both files are there under the name together, or the old ones are.
-  Status install(const std::string& name, const std::string& chain, const auth::Key& key) {
+  Status install(const std::vector<std::string>& names, const std::string& chain, const auth::Key& key) {
+    const std::string& name = names[0];
+    TRY(auto c, net::parse_certificate(chain));
+    for (auto& n : names)
+      if (!net::is_for(c.names, n)) return fail(Fault::temp, "the authority's certificate is not for {}", n);
     TRY(Fd dir, file::open(dir_, O_RDONLY | O_DIRECTORY));
-    std::string fresh = name + ".new", old = name + ".old";
+    std::string fresh = name + "~new", old = old_of(name);
     CHECK(file::remove_tree(dir_ + "/" + fresh));
     CHECK(file::make_directory(dir.get(), fresh, 0700));
     TRY(Fd inside, file::open(dir.get(), fresh, O_RDONLY | O_DIRECTORY));
@@ -149,7 +154,7 @@ class Acmed : public Service {
       log::info("certificate_renewed", {{"name", w.names[0]}, {"until", c ? iso8601(c->not_after) : "?"}});
       reloader_->reload();
       w.pause = first_retry;
-      w.not_before = {};
+      w.not_before = monotonic() + after_success;  // whatever our clock makes of the new one
     } else {
       log::error("certificate_not_renewed", {{"name", w.names[0]}, {"what", s.error().what}, {"again", span_text(w.pause)}});
       w.not_before = monotonic() + w.pause;

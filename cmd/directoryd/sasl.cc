@@ -47,7 +47,11 @@ void DirectoryService::go_on(Exchange x, std::string challenge, const Answer& an
   x.until = monotonic() + minutes(1);
   exchanges_[name] = std::move(x);
   exchange_order_.push_back(name);
-  while (exchange_order_.size() > max_exchanges) {
+  auto is_over = [this](const std::string& n) {
+    auto i = exchanges_.find(n);
+    return i == exchanges_.end() || i->second.until < monotonic();
+  };
+  while (exchange_order_.size() > max_exchanges || is_over(exchange_order_.front())) {
     exchanges_.erase(exchange_order_.front());
     exchange_order_.pop_front();
   }
@@ -128,7 +132,7 @@ void DirectoryService::bearer_is(const std::string& mechanism, const std::string
   if (why.empty() && !*account) why = "the token is for " + name + ", who has no account";
   else if (why.empty() && !user.empty() && *claimed != (*account)->address) why = "the token is for " + (*account)->address;
   else if (why.empty() && (*account)->is_suspended) why = "suspended";
-  if (why.empty()) return login_result(true, &**account, (*account)->address, from, answer);
+  if (why.empty()) return login_result(true, &**account, user, from, answer);
   throttle_.failed(user, from.ip);
   log::warn("login_failed", {{"user", user}, {"ip", from.ip}, {"protocol", from.protocol}, {"why", why}});
   Exchange x;

@@ -165,8 +165,8 @@ void DirectoryService::check_password(const std::string& user, std::shared_ptr<S
       [=, this]() mutable {
         if (outcome->is_good && !outcome->scram.empty()) {
           auto kept = directory_.set_scram((*account)->address, (*account)->password_hash, outcome->scram);
-          if (kept) (*account)->revision++;
-          else log::failure("directory_failed", kept.error(), {{"user", (*account)->address}});
+          if (kept && *kept) (*account)->revision++;
+          else if (!kept) log::failure("directory_failed", kept.error(), {{"user", (*account)->address}});
         }
         if (outcome->is_good) {
           if (verified_.size() >= max_verified) verified_.clear();

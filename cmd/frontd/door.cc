@@ -12,16 +12,16 @@ namespace jd {
 namespace {
 constexpr Span before_login = minutes(3);
 
-std::variant<imap::Login, pop3::Login> make_login(Protocol p, bool has_tls, bool may_in_clear, bool has_tokens) {
-  if (p == Protocol::imap) return imap::Login(has_tls, false, may_in_clear, has_tokens);
-  return pop3::Login(has_tls, false, may_in_clear, has_tokens);
+std::variant<imap::Login, pop3::Login> make_login(Protocol p, bool has_tls, bool is_secured, bool may_in_clear, bool has_tokens) {
+  if (p == Protocol::imap) return imap::Login(has_tls, is_secured, may_in_clear, has_tokens);
+  return pop3::Login(has_tls, is_secured, may_in_clear, has_tokens);
 }
 }  // namespace
 
 Door::Door(DoorShared& shared, Protocol protocol, bool tls_at_once, std::string ip, bool is_near, std::function<void(Door&)> ended)
     : s_(shared), protocol_(protocol),
-      login_(make_login(protocol, shared.tls && !tls_at_once,
-                        shared.config.plaintext_auth == "always" || (shared.config.plaintext_auth == "loopback" && is_near) || tls_at_once, shared.config.has_tokens())),
+      login_(make_login(protocol, shared.tls && !tls_at_once, tls_at_once,
+                        shared.config.plaintext_auth == "always" || (shared.config.plaintext_auth == "loopback" && is_near), shared.config.has_tokens())),
       stream_(shared.loop, *this), ended_(std::move(ended)), id_(unique_id()), ip_(std::move(ip)), tls_at_once_(tls_at_once) {}
 
 Door::~Door() {

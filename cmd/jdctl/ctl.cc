@@ -21,8 +21,9 @@ int failed(const Error& e) {
   return exit_code(e.fault);
 }
 
-void print(const std::string& line) { printf("%s\n", line.c_str()); }
-void print_json(const Json& j) { print(j.text(true)); }
+// Words of other hosts are in there: none of them steers the terminal.
+void print(const std::string& line) { printf("%s\n", one_line(line).c_str()); }
+void print_json(const Json& j) { printf("%s\n", j.text(true).c_str()); }
 
 void print_table(const std::vector<std::string>& heading, const std::vector<std::vector<std::string>>& rows) {
   std::vector<int> width;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/queue-inject/service.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -100,6 +101,8 @@ Result<std::string> InjectService::add(const ipc::Message& m, uint32_t uid, Pend
   std::string start;
   if (!m.fds.empty()) {
     source.fd = m.fds[0].get();
+    // Reading from anything else may take as long as its owner likes, and all others would wait.
+    if (!trusted && ::fcntl(source.fd, F_GET_SEALS) < 0) return fail(Fault::perm, "the message's descriptor must be a memfd");
     source.offset = m.number("offset");
     source.length = m.number("size", UINT64_MAX);
     TRY(uint64_t have, file::size_of(source.fd));

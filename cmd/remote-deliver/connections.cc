@@ -93,7 +93,6 @@ void Connection::handle(Event e) {
   }
   if (!user_) return owner_.gone(*this);
   if (e == Event::ready) is_ready_ = true;
-  if (e == Event::failed) failed_in_tls_ = secured_ && !is_ready_ && peer_.tls == Peer::Tls::opportunistic;
   user_->on_event(e);
 }
 

@@ -63,6 +63,7 @@ class Connection : public net::StreamHandler {
   // delivery and message live until done.
   void send(const queue::RemoteDelivery& delivery, std::string_view message);
   const smtp::Client& session() const { return client_; }
+  void end_after_this() { client_.end_after_this(); }
   bool was_connected() const { return connected_; }
   // TLS was begun, not demanded, and the session failed before it could be used: clear text may do.
   bool failed_in_tls() const { return failed_in_tls_; }

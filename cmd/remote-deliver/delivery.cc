@@ -321,7 +321,7 @@ void Delivery::note(queue::RcptResult failure) {
 void Delivery::late() {
   log::Trace t(d_.qid);
   is_late_ = true;
-  if (connection_ && connection_->session().is_whole()) return;
+  if (connection_ && connection_->session().is_whole()) return connection_->end_after_this();
   note({0, Fate::temp, "4.4.7", connection_ ? hosts_[at_].name : "", "the message could not be sent in " + span_text(max_time), true});
   if (connection_) s_.connections.end(std::move(connection_));
   all(last_);

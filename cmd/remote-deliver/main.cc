@@ -73,8 +73,6 @@ class RemoteDeliver : public Service {
   Status open_resolver(const Config& c) {
     dns::UnboundOptions o;
     o.servers = c.dns_servers;
-    for (auto& x : o.servers)
-      if (auto at = x.find('@'); at != x.npos) x[at] = ':';
     std::string anchor = c.dns_trust_anchor.empty() ? "/usr/share/dns/root.key" : c.dns_trust_anchor;
     auto text = c.dns_dnssec == "off" ? Result<std::string>("") : file::read_all(anchor, 1 << 20);
     if (!text && (c.dns_dnssec == "on" || !c.dns_trust_anchor.empty())) return Unexpected(text.error());

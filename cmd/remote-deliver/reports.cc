@@ -53,7 +53,7 @@ void TlsReports::flush() {
 
 void TlsReports::tick() {
   flush();
-  if (sending_.empty() && to_send_.empty()) begin_sending();
+  if (sending_.empty() && to_send_.empty() && monotonic() >= not_before_) begin_sending();
   tick_.start(std::min(flush_time, settings_.every));
 }
 
@@ -144,6 +144,7 @@ void TlsReports::sent(Status s) {
 
 void TlsReports::done_with(bool is_done) {
   if (is_done) (void)kept_->remove(sending_);  // a report that is sent twice does no harm
+  else not_before_ = monotonic() + std::min(retry_after, settings_.every);  // what is left is tried again then
   sending_.clear();
   gzipped_.clear();
   if (!to_send_.empty()) next_.start(Span{std::min(seconds(1).ns, hours(1).ns / static_cast<int64_t>(to_send_.size()))});

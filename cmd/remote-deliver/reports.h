@@ -24,7 +24,7 @@ namespace jd {
 
 class TlsReports {
  public:
-  static constexpr Span flush_time = minutes(1), retry_for = days(2);
+  static constexpr Span flush_time = minutes(1), retry_after = hours(1), retry_for = days(2);
   static constexpr std::size_t max_domains = 10'000;
   struct Settings {
     std::string hostname, postmaster;
@@ -61,6 +61,7 @@ class TlsReports {
   std::string gzipped_;
   bool is_sent_ = false;
   net::Timer tick_, next_;
+  Time not_before_{};  // after one that failed; monotonic
 };
 
 }  // namespace jd

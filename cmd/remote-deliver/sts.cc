@@ -150,8 +150,14 @@ void StsPolicies::refresh() {
 
 void StsPolicies::make_room() {
   std::erase_if(entries_, [](auto& x) { return !x.second.is_busy && !x.second.policy && x.second.next_look <= monotonic(); });
-  for (auto i = entries_.begin(); entries_.size() >= max_domains && i != entries_.end();)  // any will do
-    i = !i->second.is_busy && !i->second.policy ? entries_.erase(i) : std::next(i);
+  // Any will do, those without a policy first; a tenth, so that a flood of names does not come here each time.
+  constexpr std::size_t enough = max_domains - max_domains / 10;
+  for (bool also_policies : {false, true})
+    for (auto i = entries_.begin(); entries_.size() > enough && i != entries_.end();) {
+      bool may_go = !i->second.is_busy && (also_policies || !i->second.policy);
+      if (may_go && i->second.policy && kept_) (void)kept_->remove(std::string(prefix) + i->first);
+      i = may_go ? entries_.erase(i) : std::next(i);
+    }
 }
 
 }  // namespace jd

@@ -48,8 +48,8 @@ struct Entry {
 
 void print_entry(const Entry& e) {
   printf("%s%c %8llu %s  %s\n", e.id.c_str(), e.mark, static_cast<unsigned long long>(e.size), arrival(e.received).c_str(), e.from.empty() ? "MAILER-DAEMON" : e.from.c_str());
-  if (!e.reason.empty()) printf("(%s)\n", e.reason.c_str());
-  for (auto& r : e.recipients) printf("%45s%s\n", "", r.c_str());
+  if (!e.reason.empty()) printf("(%s)\n", one_line(e.reason).c_str());
+  for (auto& r : e.recipients) printf("%45s%s\n", "", one_line(r).c_str());
   printf("\n");
 }
 

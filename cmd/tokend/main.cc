@@ -21,8 +21,6 @@ class Tokend : public Service {
     std::unique_ptr<Tokend> s(new Tokend(c));
     dns::UnboundOptions o;
     o.servers = c.config.dns_servers;
-    for (auto& x : o.servers)
-      if (auto at = x.find('@'); at != x.npos) x[at] = ':';
     TRY(s->resolver_, dns::UnboundResolver::open(s->loop_, o));
     http::Options web;
     web.ca_file = below(c, c.config.oauth_ca_file);

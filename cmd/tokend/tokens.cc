@@ -41,6 +41,8 @@ void Tokens::with_keys(std::string_view wanted, std::function<void(const Error*)
   bool is_old = !fetched_ || monotonic() - *fetched_ >= keys_for;
   bool is_missing = !keys_ || (!wanted.empty() && !keys_->has(wanted));
   bool may_ask = !fetched_ || monotonic() - *fetched_ >= keys_pause;
+  // What is fetched may not come: nobody whose key is known waits for it but the one who asks.
+  if (keys_ && !is_missing && (!is_old || !waiting_.empty())) return then(nullptr);
   if (waiting_.empty() && !is_old && !(is_missing && may_ask)) {
     static const Error none(Fault::temp, "the issuer's keys cannot be had");
     return then(keys_ ? nullptr : &none);

@@ -63,7 +63,7 @@ Throttle::Decision Throttle::before(std::string_view account, std::string_view i
 
 void Throttle::failed(std::string_view account, std::string_view ip) {
   add(pair_key(account, ip));
-  add(account_key(account));
+  if (!account.empty()) add(account_key(account));  // a token need not say whose it is
   add(network_key(ip));
 }
 

@@ -93,7 +93,7 @@ std::string bearer_error(std::string_view mechanism, const std::string& scope) {
 Result<std::string> account_of_claims(const Json& c, const TokenRules& rules, Time at, bool must_expire) {
   int64_t expires = c.number("exp", -1), from = c.number("nbf", 0);
   if (expires < 0 && must_expire) return fail(Fault::perm, "the token does not say when it expires");
-  if (expires >= 0 && at.seconds() >= expires + leeway) return fail(Fault::perm, "the token has expired");
+  if (expires >= 0 && at.seconds() - leeway >= expires) return fail(Fault::perm, "the token has expired");
   if (at.seconds() + leeway < from) return fail(Fault::perm, "the token is not valid yet");
   if (!rules.issuer.empty() && c.string("iss") != rules.issuer) return fail(Fault::perm, "the token is of another issuer");
   std::vector<std::string> meant{c.string("aud")};

@@ -49,7 +49,10 @@ Result<std::optional<Account>> Directory::account_for_login(std::string_view nam
 }
 
 Result<std::string> Directory::login_address(std::string_view name) {
-  if (name.find('@') != name.npos) return lower(name);
+  if (name.find('@') != name.npos) {
+    auto p = parse_address(name);  // as account() finds it
+    return p ? p->local + "@" + p->domain : lower(name);
+  }
   TRY(auto first, records_->get(first_domain_key));
   return lower(name) + (first ? "@" + *first : "");
 }
@@ -213,10 +216,11 @@ Status Directory::change_account(std::string_view address, const std::function<v
 Status Directory::set_password(std::string_view address, const std::string& hash, const std::string& scram) {
   return change_account(address, [&](Account& a) { a.password_hash = hash, a.scram = scram; });
 }
-Status Directory::set_scram(std::string_view address, const std::string& hash, const std::string& scram) {
+Result<bool> Directory::set_scram(std::string_view address, const std::string& hash, const std::string& scram) {
   TRY(auto a, account(address));
-  if (!a || a->password_hash != hash) return {};
-  return change_account(address, [&](Account& c) { c.scram = scram; });
+  if (!a || a->password_hash != hash) return false;
+  CHECK(change_account(address, [&](Account& c) { c.scram = scram; }));
+  return true;
 }
 Status Directory::set_suspended(std::string_view address, bool on) {
   return change_account(address, [&](Account& a) { a.is_suspended = on; });

@@ -58,8 +58,8 @@ class Directory {
                               const std::string& scram = "");
   Status remove_account(std::string_view address);  // the mailbox stays on disk
   Status set_password(std::string_view address, const std::string& password_hash, const std::string& scram = "");
-  // For the password that it has: nothing is done when that is not password_hash any more.
-  Status set_scram(std::string_view address, const std::string& password_hash, const std::string& scram);
+  // For the password that it has: false, and nothing is done, when that is not password_hash any more.
+  Result<bool> set_scram(std::string_view address, const std::string& password_hash, const std::string& scram);
   Status set_suspended(std::string_view address, bool is_suspended);
   // Addresses, or "@domain".  perm: it has that right already, or has it not.
   Status add_send_as(std::string_view address, const std::vector<std::string>& senders);

@@ -60,10 +60,12 @@ std::string srs_forward(const std::vector<std::string>& keys, std::string_view f
   auto at = from.rfind('@');
   if (keys.empty() || from.empty() || at == from.npos || from[0] == '"') return std::string(from);
   auto local = from.substr(0, at), domain = from.substr(at + 1);
+  if (local.empty() || domain.empty() || domain.find('=') != domain.npos) return std::string(from);  // no way back
   std::string rest;
   if (has_form(local, '0')) rest = fmt::format("{}={}", domain, local.substr(4));
   else if (has_form(local, '1') && local.find('=', 5) != local.npos) rest = std::string(local.substr(local.find('=', 5) + 1));
-  if (!rest.empty()) return fmt::format("SRS1={}={}@{}", hash_of(keys[0], rest), rest, by);
+  auto host_end = rest.find('=');  // what has only the looks of SRS1 is an address like any other
+  if (host_end != rest.npos && host_end > 0 && host_end + 1 < rest.size()) return fmt::format("SRS1={}={}@{}", hash_of(keys[0], rest), rest, by);
   rest = fmt::format("{}={}={}", day_text(day), domain, local);
   return fmt::format("SRS0={}={}@{}", hash_of(keys[0], rest), rest, by);
 }

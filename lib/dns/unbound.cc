@@ -73,7 +73,12 @@ Status check(int error, std::string_view what) {
 Status add_server(ub_ctx* ctx, const std::string& text) {
   std::string ip = text;
   uint16_t port = 53;
-  if (auto with_port = net::Address::parse(text); with_port && !with_port->is_unix()) {
+  auto parts = split_once(text, '@');
+  auto number = parts ? to_number(parts->second) : std::nullopt;
+  if (number && *number > 0 && *number < 65536 && net::Address::of(std::string(parts->first), 0)) {
+    ip = parts->first;
+    port = static_cast<uint16_t>(*number);
+  } else if (auto with_port = net::Address::parse(text); with_port && !with_port->is_unix()) {
     ip = with_port->ip();
     port = with_port->port();
   } else if (!net::Address::of(text, 0)) {

@@ -14,8 +14,8 @@
 namespace jd::dns {
 
 struct UnboundOptions {
-  // "192.0.2.53" or "127.0.0.1:5353": ask these.  Empty: those of resolv.conf; when it has none, the
-  // root servers and down.
+  // "192.0.2.53", "127.0.0.1:5353" or "2001:db8::1@5353": ask these.  Empty: those of resolv.conf; when
+  // it has none, the root servers and down.
   std::vector<std::string> servers;
   // Zone-file lines that are answered from here, such as "mx.test. A 127.0.0.1" (private names, tests).
   std::vector<std::string> local;

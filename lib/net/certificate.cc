@@ -103,7 +103,7 @@ std::vector<PemFiles> certificates_below(const std::string& dir) {
   if (!names) return r;
   for (auto& n : *names) {
     PemFiles f{n, dir + "/" + n + "/cert.pem", dir + "/" + n + "/key.pem"};
-    if (n.ends_with(".new") || n.ends_with(".old")) continue;
+    if (n.find('~') != n.npos) continue;  // acmed is at it
     if (file::exists(f.certificate) && file::exists(f.key)) r.push_back(std::move(f));
   }
   return r;

@@ -48,6 +48,7 @@ Result<std::vector<Fd>> listen_on_all(const std::vector<std::string>& addresses,
 Result<std::shared_ptr<TlsContext>> server_tls(const std::string& etc, const Config& config) {
   auto below = [&](const std::string& p) { return p.empty() || p[0] == '/' ? p : etc + "/" + p; };
   PemFiles first{"", below(config.tls_certificate), below(config.tls_key)};
+  const PemFiles configured = first;
   std::vector<PemFiles> more;
   bool has_own = false;
   std::string folder = below(config.tls_certificates);
@@ -67,7 +68,10 @@ Result<std::shared_ptr<TlsContext>> server_tls(const std::string& etc, const Con
   }
   if (first.certificate.empty()) return std::shared_ptr<TlsContext>();
   TRY(auto tls, TlsContext::server(first.certificate, first.key));
-  for (auto& f : more) CHECK(tls->add(f.certificate, f.key));
+  // It may have names that the folder's, now the default, has not.
+  if (!configured.certificate.empty() && has_own) more.push_back(configured);
+  for (auto& f : more)  // renewed in between, perhaps
+    if (auto added = tls->add(f.certificate, f.key); !added) log::failure("certificate_left_out", added.error(), {{"name", f.name}});
   if (!config.tls_client_ca.empty()) CHECK(tls->ask_clients(below(config.tls_client_ca)));
   return tls;
 }

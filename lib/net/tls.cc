@@ -131,6 +131,10 @@ Status TlsContext::ask_clients(const std::string& ca_file) {
   SSL_CTX_set_client_CA_list(ctx_, names);
   // The outcome is kept in the session and told; it does not end the handshake.
   SSL_CTX_set_verify(ctx_, SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+  for (auto& [name, c] : by_name_) {  // of the context that the SNI chose these count
+    SSL_CTX_set1_cert_store(c.get(), SSL_CTX_get_cert_store(ctx_));
+    SSL_CTX_set_client_CA_list(c.get(), SSL_dup_CA_list(names));
+  }
   return {};
 }
 

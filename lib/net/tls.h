@@ -24,7 +24,7 @@ class TlsContext {
   // Another certificate, for those who ask for one of its names (SNI, RFC 6066 §3).  Before the first session.
   Status add(const std::string& certificate, const std::string& key);
   // Ask clients for a certificate, too, and check it against these authorities (PEM).  Who has none, or a bad
-  // one, is served all the same: Stream::tls_client tells.
+  // one, is served all the same: Stream::tls_client tells.  After add().
   Status ask_clients(const std::string& ca_file);
   // Serve only who offers this protocol (ALPN, RFC 7301), and say so.  Before add().
   void serve_only(std::string protocol);

@@ -17,7 +17,7 @@
 namespace jd::queue {
 namespace {
 constexpr std::size_t copy_bytes = 256 << 10;
-constexpr std::size_t max_notes_bytes = 64u << 20;
+constexpr std::size_t max_notes_bytes = 64u << 20, many_notes_bytes = 1u << 20;
 
 std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
@@ -212,11 +212,12 @@ Status FileStore::mark(QueueFile& f, std::size_t recipient, RcptStatus s) {
 }
 
 Status FileStore::defer(QueueFile& f, Time due) {
-  if (f.notes >= max_notes) {
+  std::string note;
+  encode_note(note, f.progress);
+  uint64_t notes_bytes = f.notes_end - ((f.message.offset + f.message.length + 7) & ~uint64_t{7});
+  if (f.notes >= max_notes || (notes_bytes > many_notes_bytes && notes_bytes > 2 * note.size())) {
     CHECK(rewrite(f, f.message.envelope, f.progress));
   } else {
-    std::string note;
-    encode_note(note, f.progress);
     CHECK(file::write_at(f.message.fd->get(), note, f.notes_end));
     f.notes_end += note.size();
     f.notes++;

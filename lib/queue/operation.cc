@@ -49,7 +49,7 @@ Result<bool> Operation::step(Span budget) {
   Time until = monotonic() + budget;
   for (unsigned n = 0; !is_over_; n++) {
     if (is_enough()) return true;
-    if (n % 8 == 7 && monotonic() >= until) return false;
+    if ((n % 8 == 7 || (n && order_.verb == Verb::redirect)) && monotonic() >= until) return false;
     if (next_active_ < active_.size()) {
       look_at_active(active_[next_active_++]);
       continue;

@@ -9,7 +9,8 @@
 //
 // list and show stop (is_paused()) when a page is full; the next step() begins the next one.
 // What is under way: hold and remove take effect when what is being delivered just now has ended;
-// redirect leaves it out and says so.  A verb that changes things is durable when step() says true.
+// redirect leaves it out and says so; these orders are lost when qrun ends first.  What a verb changed in
+// files is durable when step() says true.  Journal records beyond the Runner's max_jobs are not seen.
 // The order of the results is that of Scan.  Memory: the ids under way, one page, 20 faults.
 #pragma once
 #include <memory>

@@ -287,10 +287,17 @@ void Runner::flush_moves() {
   struct Moved { Job* job; std::string path; Time due; std::vector<std::size_t> left; };
   std::vector<Moved> moved;
   Status s;
-  for (auto n : moving_) {
+  for (auto n : std::vector<uint64_t>(moving_)) {
     auto it = jobs_.find(n);
     if (it == jobs_.end()) continue;
     Job& job = *it->second;
+    if (job.want_removal) {  // ordered while it waited here
+      std::erase(moving_, n);
+      job.segment->done.add(job.offset, all_recipients, true);
+      log_removed(job.message, true);
+      end_job(job);
+      continue;
+    }
     if (!is_store_safe(job)) continue;
     Moved m{&job, "", {}, {}};
     for (std::size_t i = 0; i < job.targets.size(); i++)

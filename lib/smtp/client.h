@@ -61,6 +61,7 @@ class Client {
   bool is_used_up() const { return mail_max_ && mails_ >= mail_max_; }  // LIMITS MAILMAX: QUIT comes next
   bool is_between() const { return !in_message_; }
   bool is_undelivered() const { return is_lost_ && is_unanswered_ && !is_whole_; }
+  void end_after_this() { ends_early_ = true; }  // no further transaction for this message
   bool is_whole() const { return is_whole_; }  // the end of the message was handed out
   bool was_mail_refused() const { return mail_refused_; }  // the first MAIL of this message
   bool offers_tls() const { return tls_; }               // in what it said last
@@ -115,7 +116,7 @@ class Client {
   bool broken_ = false, in_message_ = false;
   bool is_lost_ = false;   // the session ended before its time
   bool is_unanswered_ = false;  // somebody's result is only that
-  bool is_whole_ = false;
+  bool is_whole_ = false, ends_early_ = false;
   uint64_t mails_ = 0;     // transactions on this connection
   const queue::RemoteDelivery* d_ = nullptr;
   std::string_view message_;

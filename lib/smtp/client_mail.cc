@@ -88,7 +88,7 @@ void Client::put_rcpt() {
 Event Client::send(const queue::RemoteDelivery& d, std::string_view message) {
   d_ = &d;
   message_ = message;
-  sending_ = mail_refused_ = is_whole_ = is_unanswered_ = mail_waits_ = false;
+  sending_ = mail_refused_ = is_whole_ = ends_early_ = is_unanswered_ = mail_waits_ = false;
   transactions_ = 0;
   results_.assign(d.recipients.size(), {});
   settled_.assign(d.recipients.size(), false);
@@ -266,6 +266,8 @@ Event Client::on_body(const Reply& r) {
 Event Client::end_transaction() {
   pending_.insert(pending_.begin(), again_.begin(), again_.end());
   again_.clear();
+  if (!pending_.empty() && ends_early_ && !broken_)
+    return finish_all(Fate::temp, "4.4.7", "no time was left for the rest of the recipients");
   if (!pending_.empty()) return begin_transaction();
   in_message_ = false;
   return Event::done;

@@ -95,9 +95,11 @@ TlsPlan harden(const TlsQuestion& q, TlsPlan p) {
   if (p.use == Use::skip) return p;
   if (p.use == Use::never) return skip(p, "5.7.30", "REQUIRETLS is asked for, and no TLS is to be used with " + q.domain);
   p.use = Use::always;
-  if (p.check != Check::any) return p;
+  // A name that only the MX record says is good for the host, and for nobody's mail.
+  bool is_own_name = p.check == Check::names && std::find(p.names.begin(), p.names.end(), q.host) != p.names.end();
+  if (p.check != Check::any && !is_own_name) return p;
+  if (p.check == Check::any) p.names = {q.host};
   p.check = Check::names;
-  p.names = {q.host};
   bool is_named = q.sts && q.sts->mode == StsPolicy::Mode::enforce && q.sts->allows(q.host);
   if (!q.is_mx_secure && !is_named) return skip(p, "5.7.30", "REQUIRETLS is asked for, and neither DNSSEC nor MTA-STS vouch for the mail hosts of " + q.domain);
   return p;

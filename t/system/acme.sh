@@ -39,7 +39,7 @@ ctl tls renew mail.example.test || fail "renew: $(tail -n 3 "$dir/log/acmed/curr
 changed() { [ "$before" != "$(issuer 993 "-servername mail.example.test")" ]; }
 wait_for 100 changed
 ! ctl tls renew none.example.test 2>/dev/null || fail "a name that is none was renewed"
-[ -z "$(find "$dir/etc/tls/acme" -name '*.new' -o -name '*.old' -o -name challenge.pem)" ] || fail "something was left lying about"
+[ -z "$(find "$dir/etc/tls/acme" -name '*~*' -o -name challenge.pem)" ] || fail "something was left lying about"
 [ "$(stat -c %a "$dir/etc/tls/acme/mail.example.test/key.pem" "$dir/etc/tls/acme/account.key" | sort -u)" = 600 ] || fail "a key that others may read"
 
 # By TLS, with the same account; and a host that the authority finds elsewhere.

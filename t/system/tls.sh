@@ -22,9 +22,11 @@ for p in $(port 465) $(port 993) $(port 995); do
   ! say "$p" "-tls1_2 -cipher ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0" | grep -q 'Cipher is ECDHE' || fail "CBC at $p"
   ! say "$p" "-tls1_1 -cipher ALL:@SECLEVEL=0" | grep -q 'Cipher is E' || fail "TLS 1.1 at $p"
   say "$p" "-cert $dir/client.pem -key $dir/client.key" | grep -q 'Cipher is' || fail "a client with a certificate at $p"
+  say "$p" "-servername one.test -cert $dir/client.pem -key $dir/client.key" | grep -q 'Cipher is' || fail "the same by a name at $p"
   say "$p" "-cert $dir/etc/tls/one/cert.pem -key $dir/etc/tls/one/key.pem" | grep -q 'Cipher is' || fail "a client with a strange certificate at $p"
 done
 wait_for 30 grep -q 'client_certificate .*subject="\?CN=ann"\? good=yes' "$dir/log/smtpd/current"
+grep 'client_certificate .*CN=ann' "$dir/log/smtpd/current" | grep -q 'good=no' && fail "a good client's certificate is bad where it asks for a name"
 wait_for 30 grep -q 'client_certificate .*CN=one.test"\? good=no' "$dir/log/frontd/current"
 
 # health: fine, a certificate that wants what is not done, one that is damaged, a program that does not work.

@@ -43,6 +43,17 @@ C: From: boss@elsewhere.test
 C: .
 S: 250 2.0.0 queued as q1
 E: *
+# Groups and repetitions hide nobody.
+P: MAIL FROM:<ann@example.test>
+P: RCPT TO:<bob@example.test>
+C: DATA
+S: 250 *
+S: 250 *
+S: 354 *
+P: From: a:;, b:;, c:;, d:;, e:;, f:;, g:;, h:;, i:;, j:;, k:;, l:;, Boss <elsewhere@example.net>
+P:
+C: .
+S: 550 5.7.1 <elsewhere@example.net> in From *
 # Nobody can say: later.
 P: MAIL FROM:<ann@example.test>
 P: RCPT TO:<bob@example.test>

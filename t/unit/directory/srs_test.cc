@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "lib/directory/srs.h"
+#include "t/fuzz/srs.cc"
 
 #include <gtest/gtest.h>
 
@@ -49,6 +49,20 @@ TEST(Srs, WhatIsNotOursIsRefused) {
   }
   for (std::size_t n = 0; n < a.size(); n++) EXPECT_FALSE(srs_reverse(keys, a.substr(0, n), today)) << n;
   for (auto bad : {"", "SRS0", "SRS0=", "SRS1=========", "bob", "SRS0=aaaaaaaa=aa==", "srs0+aaaaaaaa=aa=b="}) EXPECT_FALSE(srs_reverse(keys, bad, today)) << bad;
+}
+
+TEST(Srs, FuzzTargetOverOurOwnInputs) {
+  auto run = [](const std::string& s) { LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(s.data()), s.size()); };
+  for (std::string s : {"bob@example.net", "SRS0=abcdefgh=xy=example.net=bob@first.example", "SRS1=hhhhhhhh=first.example==abcdefgh=xy=example.net=bob@second.example",
+                        "@x", "a@", "=@=", "SRS1==@x", "SRS0==@x", "a=b=c@d=e"}) {
+    for (std::size_t n = 0; n <= s.size(); n++) run(s.substr(0, n));
+    for (std::size_t i = 0; i < s.size(); i++)
+      for (char c : {'=', '@', '\0', '\xff'}) {
+        std::string bad = s;
+        bad[i] = c;
+        run(bad);
+      }
+  }
 }
 
 TEST(Srs, WhatCannotBeRewrittenStays) {

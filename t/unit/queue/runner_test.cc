@@ -285,6 +285,22 @@ TEST_F(RunnerTest, WhatIsHeldOnRequestIsNotTriedBeforeItsTime) {
   EXPECT_EQ(world.remote_mail.count(id + " x@far.example"), 1u);
 }
 
+TEST_F(RunnerTest, WhatIsDeletedOnItsWayToAFileIsGone) {
+  world.answers["x@far.example"] = silent;
+  auto id = inject(envelope({"x@far.example"}));
+  turn();  // failed; its file is written a second later
+  Order o = order(Order::Verb::remove);
+  o.select.ids = {id};
+  EXPECT_EQ(carry_out(*runner, o).tally.done, 1u);
+  turn(seconds(2));
+  EXPECT_EQ(deferred(), 0u);
+  EXPECT_TRUE(logged("removed"));
+  start();  // nor does the journal bring it back
+  world.answers.clear();
+  for (int i = 0; i < 3; i++) turn(minutes(10));
+  EXPECT_TRUE(world.remote_mail.empty());
+}
+
 TEST_F(RunnerTest, DeliverByReturnsOrWarnsWhenTheTimeIsOver) {
   world.answers["x@far.example"] = world.answers["y@far.example"] = silent;
   auto back = envelope({"x@far.example"}), told = envelope({"y@far.example"});
