@@ -50,7 +50,10 @@ std::string local_clock(std::string_view ns_or_seconds) {
 
 // The fields of the line, and a few that are worked out from them.
 std::string value(const LogLine& l, std::string_view key, bool zh) {
-  if (key == "size") return size_text(to_number(l.get("bytes")).value_or(0));
+  if (key == "size") {
+    uint64_t n = to_number(l.get("bytes")).value_or(0);
+    return size_text(n) + (n >= 1024 ? "" : zh ? " 字节" : " bytes");
+  }
   if (key == "when") return l.get("next").empty() ? "" : local_clock(l.get("next"));
   if (key == "alias") return iequals(l.get("original"), l.get("to")) ? "" : std::string(l.get("original"));
   if (key == "plain") return l.get("reason").find(l.get("code")) == std::string_view::npos ? std::string(l.get("code")) : "";

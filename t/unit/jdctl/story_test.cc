@@ -8,7 +8,8 @@ using namespace jd::ctl;
 
 namespace {
 std::string said(const std::string& rest, bool zh = false) {
-  auto l = parse_log_line("2026-11-24 16:02:11.123456789  " + rest);
+  std::string line = "2026-11-24 16:02:11.123456789  " + rest;  // outlives what points into it
+  auto l = parse_log_line(line);
   return l ? sentence(*l, zh) : "";
 }
 const std::string q = "001k111cgm72r58dr2zf";
@@ -17,7 +18,7 @@ const std::string q = "001k111cgm72r58dr2zf";
 TEST(Story, WhatIsUnknownIsLeftOut) {
   EXPECT_EQ(said("accepted prog=smtpd qid=" + q + " from=a@b rcpts=2 bytes=4198 ip=192.0.2.7 helo=mail.example.org user=\"\" with=ESMTPS"),
             "accepted from 192.0.2.7 (mail.example.org) by smtpd over TLS, 2 recipients, 4.1K");
-  EXPECT_EQ(said("accepted rcpts=1 bytes=100 ip=192.0.2.7 with=ESMTP"), "accepted from 192.0.2.7 by smtpd, 1 recipient, 100");
+  EXPECT_EQ(said("accepted rcpts=1 bytes=100 ip=192.0.2.7 with=ESMTP"), "accepted from 192.0.2.7 by smtpd, 1 recipient, 100 bytes");
   EXPECT_EQ(said("stored to=bob@example.org uid=17"), "delivered to bob@example.org: in the mailbox as UID 17");
   EXPECT_EQ(said("deferred to=x@b original=x@b host=mx1.b code=4.7.1 reason=\"451 4.7.1 greylisted\" next=\"\""), "x@b: mx1.b said: 451 4.7.1 greylisted");
   EXPECT_EQ(said("deferred to=x@b original=team@a host=\"\" code=4.4.1 reason=\"no answer\""), "x@b (for team@a): no answer (4.4.1)");
