@@ -75,7 +75,7 @@ Status put_item(Session& s, const Entry& e, bool recent, const FetchItem& item, 
 // \Seen for those that lack it, in one durable record before anything is shown.
 Status mark_seen(View& v, const std::vector<std::size_t>& chosen, store::UidSet& marked) {
   for (auto i : chosen) {
-    const Entry* e = v.folder().state().find(v.messages()[i].uid);
+    const Entry* e = v.folder().state().find(v.uid(i));
     if (e && !(e->flags & store::seen)) marked.add(e->uid);
   }
   if (marked.empty()) return {};
@@ -89,7 +89,7 @@ Status put_message(Session& s, std::size_t index, const std::vector<FetchItem>& 
   const Entry* found = v.entry(index);
   if (!found) return fail(Fault::perm, "expunged");
   Entry e = *found;
-  bool recent = v.messages()[index].recent;
+  bool recent = v.is_recent(index);
   std::string one = fmt::format("* {} FETCH (", index + 1);
   bool first = true;
   auto blank = [&] {
@@ -130,7 +130,7 @@ void cmd_fetch(Session& s, Cursor& c) {
   }
   std::size_t gone = 0, damaged = 0;
   for (auto i : chosen) {
-    auto r = put_message(s, i, items, marked.contains(v.messages()[i].uid));
+    auto r = put_message(s, i, items, marked.contains(v.uid(i)));
     if (s.is_over()) return;
     if (r) continue;
     if (!v.entry(i)) {
@@ -138,7 +138,7 @@ void cmd_fetch(Session& s, Cursor& c) {
       continue;
     }
     ++damaged;
-    log::failure("imap_message_unreadable", r.error(), {{"uid", v.messages()[i].uid}});
+    log::failure("imap_message_unreadable", r.error(), {{"uid", v.uid(i)}});
   }
   if (damaged) return s.no(fmt::format("[SERVERBUG] {} of the messages cannot be read", damaged));
   // RFC 5530: another session expunged them; by UID this is no mistake.

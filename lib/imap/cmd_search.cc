@@ -20,8 +20,8 @@ void cmd_search(Session& s, Cursor& c) {
   settle(key, v);
   std::string found = "* SEARCH";
   std::size_t damaged = 0;
-  for (std::size_t i = 0; i < v.messages().size(); ++i) {
-    const store::Entry* e = v.folder().state().find(v.messages()[i].uid);
+  for (std::size_t i = 0; i < v.size(); ++i) {
+    const store::Entry* e = v.folder().state().find(v.uid(i));
     if (!e) continue;
     auto has = has_key(key, v, i, *e, s.cache());
     if (!has) {

@@ -31,7 +31,7 @@ void cmd_select(Session& s, Cursor& c) {
   auto& state = v.folder().state();
   auto& out = s.out();
   out += "* FLAGS (" + v.all_flags() + ")\r\n";
-  out += fmt::format("* {} EXISTS\r\n* {} RECENT\r\n", v.messages().size(), v.recent());
+  out += fmt::format("* {} EXISTS\r\n* {} RECENT\r\n", v.size(), v.recent());
   auto& all = state.entries();
   auto unseen = std::find_if(all.begin(), all.end(), [](const store::Entry& e) { return !(e.flags & store::seen); });
   if (unseen != all.end()) out += fmt::format("* OK [UNSEEN {}] first unseen\r\n", unseen - all.begin() + 1);
@@ -45,8 +45,8 @@ void cmd_select(Session& s, Cursor& c) {
 namespace {
 store::UidSet deleted_of(const View& v) {
   store::UidSet out;
-  for (std::size_t i = 0; i < v.messages().size(); ++i) {
-    const store::Entry* e = v.folder().state().find(v.messages()[i].uid);
+  for (std::size_t i = 0; i < v.size(); ++i) {
+    const store::Entry* e = v.folder().state().find(v.uid(i));
     if (e && e->flags & store::deleted) out.add(e->uid);
   }
   return out;
@@ -76,7 +76,7 @@ void cmd_expunge(Session& s, Cursor& c) {
     std::vector<std::size_t> chosen;
     if (!s.messages(c, chosen)) return;
     for (auto i : chosen) {
-      const store::Entry* e = v.folder().state().find(v.messages()[i].uid);
+      const store::Entry* e = v.folder().state().find(v.uid(i));
       if (e && e->flags & store::deleted) gone.add(e->uid);
     }
   } else {

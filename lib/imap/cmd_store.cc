@@ -17,7 +17,7 @@ namespace {
 bool present(const View& v, const std::vector<std::size_t>& chosen, store::UidSet& uids, uint64_t* bytes = nullptr) {
   bool all = true;
   for (auto i : chosen) {
-    const Entry* e = v.folder().state().find(v.messages()[i].uid);
+    const Entry* e = v.folder().state().find(v.uid(i));
     if (!e) {
       all = false;
       continue;
@@ -56,11 +56,11 @@ void cmd_store(Session& s, Cursor& c) {
   v.say_keywords(s.out());
   if (!silent) {
     for (auto i : chosen) {
-      const Entry* e = v.folder().state().find(v.messages()[i].uid);
+      const Entry* e = v.folder().state().find(v.uid(i));
       if (!e) continue;
       s.out() += fmt::format("* {} FETCH (", i + 1);
       if (s.is_uid()) s.out() += fmt::format("UID {} ", e->uid);
-      s.out() += "FLAGS " + v.flags(*e, v.messages()[i].recent) + ")\r\n";
+      s.out() += "FLAGS " + v.flags(*e, v.is_recent(i)) + ")\r\n";
       s.flush_if_full();
     }
   }

@@ -227,14 +227,12 @@ bool take_search(Cursor& c, SearchKey& out, SearchMistake& mistake) {
 }
 
 void settle(SearchKey& k, const View& v) {
-  auto& all = v.messages();
-  if (k.kind == Kind::sequence) settle_set(k.set, static_cast<uint32_t>(all.size()));
-  if (k.kind == Kind::uid) settle_set(k.set, all.empty() ? 0 : all.back().uid);
+    if (k.kind == Kind::sequence) settle_set(k.set, static_cast<uint32_t>(v.size()));
+  if (k.kind == Kind::uid) settle_set(k.set, v.size() ? v.uid(v.size() - 1) : 0);
   for (auto& one : k.keys) settle(one, v);
 }
 
 Result<bool> has_key(const SearchKey& k, const View& v, std::size_t i, const Entry& e, MessageCache& cache) {
-  const Seen& m = v.messages()[i];
   switch (k.kind) {
     case Kind::all: return true;
     case Kind::none: return false;
@@ -242,9 +240,9 @@ Result<bool> has_key(const SearchKey& k, const View& v, std::size_t i, const Ent
     case Kind::no_flag: return (e.flags & k.flag) == 0;
     case Kind::keyword: return has_keyword(v, e, k.name);
     case Kind::no_keyword: return !has_keyword(v, e, k.name);
-    case Kind::is_new: return m.recent && !(e.flags & store::seen);
-    case Kind::old: return !m.recent;
-    case Kind::recent: return m.recent;
+    case Kind::is_new: return v.is_recent(i) && !(e.flags & store::seen);
+    case Kind::old: return !v.is_recent(i);
+    case Kind::recent: return v.is_recent(i);
     case Kind::larger: return e.size > k.number;
     case Kind::smaller: return e.size < k.number;
     case Kind::before: case Kind::on: case Kind::since: return compare_day(k.kind, day_of(e.date), k.number);

@@ -29,7 +29,9 @@ class View {
 
   store::Folder& folder() const { return *folder_; }
   bool is_read_only() const { return read_only_; }
-  const std::vector<Seen>& messages() const { return messages_; }
+  std::size_t size() const { return messages_.size(); }                     // EXISTS as the client knows it
+  uint32_t uid(std::size_t index) const { return messages_[index].uid; }    // index: sequence number - 1
+  bool is_recent(std::size_t index) const { return messages_[index].recent; }
   std::size_t recent() const;
   // An import gave the folder another UIDVALIDITY: our UIDs name other messages, if any.
   bool is_renumbered() const { return folder_->state().uid_validity() != uid_validity_; }
@@ -41,7 +43,7 @@ class View {
   // A change of ours that the client knows of already or does not want told.
   void known(uint64_t mod_seq) { known_ = mod_seq; }
 
-  // Indexes into messages(), rising; nullopt: a sequence number that there is not (BAD).
+  // Indexes (sequence number - 1), rising; nullopt: a sequence number that there is not (BAD).
   std::optional<std::vector<std::size_t>> resolve(const SequenceSet& set, bool by_uid) const;
   // Of the folder's state, or of what was expunged but not yet told; null: gone for good.
   const store::Entry* entry(std::size_t index) const;
