@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // cmd_any.cc: CAPABILITY NOOP CHECK LOGOUT ID ENABLE NAMESPACE IDLE.
+#include <algorithm>
+
 #include "lib/base/args.h"
 #include "lib/base/text.h"
 #include "lib/imap/command.h"
@@ -41,13 +43,22 @@ void cmd_id(Session& s, Cursor& c) {
   s.ok("nice to know");
 }
 
-// RFC 5161: nothing that we have needs to be enabled; unknown names are ignored.
+namespace {
+constexpr std::pair<std::string_view, Ext> extensions[] = {{"UTF8=ACCEPT", Ext::utf8}};
+}
+
+// RFC 5161: names that nobody knows, or that are on, are passed over.
 void cmd_enable(Session& s, Cursor& c) {
-  std::string name;
+  std::string name, told;
+  std::vector<Ext> wanted;
   do {
     if (!c.space() || !c.atom(name)) return s.bad("ENABLE takes names of capabilities");
+    for (auto& [known, ext] : extensions)
+      if (iequals(name, known)) wanted.push_back(ext);
   } while (!c.is_end());
-  s.out() += "* ENABLED\r\n";
+  for (auto& [known, ext] : extensions)
+    if (std::find(wanted.begin(), wanted.end(), ext) != wanted.end() && s.enable(ext)) told += " " + std::string(known);
+  s.out() += "* ENABLED" + told + "\r\n";
   s.ok("ENABLE done");
 }
 

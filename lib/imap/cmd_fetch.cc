@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // cmd_fetch.cc: FETCH and UID FETCH.  Envelopes and structures are copied, not made.
+#include <errno.h>
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -10,6 +12,8 @@
 #include "lib/mime/date.h"
 #include "lib/mime/imap_form.h"
 #include "lib/mime/section.h"
+#include "lib/mime/text.h"
+#include "lib/mime/transfer.h"
 
 namespace jd::imap {
 
@@ -44,6 +48,36 @@ Status put_section(MessageCache& cache, const Entry& e, const FetchItem& item, s
   return {};
 }
 
+// RFC 3516: the transfer encoding undone.  A whole message, or a part that only holds others, has none.
+// perm with sys EBADMSG: an encoding that nobody knows.
+Status put_binary(MessageCache& cache, const Entry& e, const FetchItem& item, std::string& out) {
+  TRY(const std::string* message, cache.message(e));
+  TRY(const mime::Part* root, cache.root(e));
+  auto range = mime::section(*root, item.section);
+  const mime::Part* part = item.section.empty() ? nullptr : mime::find_part(*root, item.section);
+  if (!range) {
+    out += item.what == Fetch::binary_size ? "0" : "NIL";
+    return {};
+  }
+  std::string decoded;
+  std::string_view bytes = range->of(*message);
+  if (part && part->children.empty()) {
+    if (!mime::is_known_encoding(part->encoding)) return Unexpected(Error(Fault::perm, "unknown transfer encoding", EBADMSG));
+    bytes = decoded = mime::decoded(*message, *part);
+  }
+  if (item.what == Fetch::binary_size) {
+    out += fmt::format("{}", bytes.size());
+    return {};
+  }
+  if (item.partial) {
+    auto [from, count] = *item.partial;
+    bytes = from < bytes.size() ? bytes.substr(from, count) : std::string_view();
+  }
+  if (bytes.find('\0') != bytes.npos) out += '~';
+  put_literal(out, bytes);
+  return {};
+}
+
 Status put_item(Session& s, const Entry& e, bool recent, const FetchItem& item, std::string& out) {
   out += item.label + " ";
   switch (item.what) {
@@ -67,6 +101,14 @@ Status put_item(Session& s, const Entry& e, bool recent, const FetchItem& item, 
       out += mime::imap_body(*message, *root);
       break;
     }
+    case Fetch::preview: {
+      TRY(const mime::Part* root, s.cache().root(e));
+      TRY(const std::string* message, s.cache().message(e));
+      append_string(out, mime::preview(*message, *root));
+      break;
+    }
+    case Fetch::binary:
+    case Fetch::binary_size: return put_binary(s.cache(), e, item, out);
     case Fetch::section: return put_section(s.cache(), e, item, out);
   }
   return {};
@@ -128,7 +170,7 @@ void cmd_fetch(Session& s, Cursor& c) {
   if (marks && !v.is_read_only()) {
     if (auto r = mark_seen(v, chosen, marked); !r) return s.failed(r.error(), "cannot mark as read");
   }
-  std::size_t gone = 0, damaged = 0;
+  std::size_t gone = 0, damaged = 0, unknown = 0;
   for (auto i : chosen) {
     auto r = put_message(s, i, items, marked.contains(v.uid(i)));
     if (s.is_over()) return;
@@ -137,10 +179,15 @@ void cmd_fetch(Session& s, Cursor& c) {
       ++gone;
       continue;
     }
+    if (r.error().sys == EBADMSG) {
+      ++unknown;
+      continue;
+    }
     ++damaged;
     log::failure("imap_message_unreadable", r.error(), {{"uid", v.uid(i)}});
   }
   if (damaged) return s.no(fmt::format("[SERVERBUG] {} of the messages cannot be read", damaged));
+  if (unknown) return s.no("[UNKNOWN-CTE] the transfer encoding of a part is not known");
   // RFC 5530: another session expunged them; by UID this is no mistake.
   if (gone && !s.is_uid()) return s.no("[EXPUNGEISSUED] some of the messages are gone");
   s.ok("FETCH done");

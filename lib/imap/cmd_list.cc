@@ -44,11 +44,11 @@ bool take_selection(Cursor& c, Request& r) {
   return (!r.recursive || r.only_subscribed || r.only_special) && c.space();
 }
 
-bool take_patterns(Cursor& c, Request& r) {
+bool take_patterns(const Session& s, Cursor& c, Request& r) {
   std::string wire;
   auto one = [&] {
     if (!c.list_mailbox(wire) || wire.size() > max_pattern || r.patterns.size() >= max_patterns) return false;
-    auto utf8 = from_utf7(wire);
+    auto utf8 = name_of(s, wire);
     r.patterns.push_back(utf8 ? *utf8 : wire);
     return true;
   };
@@ -98,15 +98,16 @@ bool selected(const Request& r, const Node& n) {
   return r.only_subscribed || n.info || n.has_children;
 }
 
-void put_node(std::string& out, std::string_view command, const Request& r, const std::string& name, const Node& n) {
+void put_node(Session& s, std::string_view command, const Request& r, const std::string& name, const Node& n) {
   std::string flags;
   auto add = [&](std::string_view f) { flags += (flags.empty() ? "" : " ") + std::string(f); };
   if (!n.info) add(r.is_extended ? "\\NonExistent" : "\\Noselect");
   if (n.subscribed && r.subscribed) add("\\Subscribed");
   add(n.has_children ? "\\HasChildren" : "\\HasNoChildren");
   if (n.info && n.info->special != store::Special::none) add(store::special_name(n.info->special));
+  std::string& out = s.out();
   out += "* " + std::string(command) + " (" + flags + ") \"/\" ";
-  append_astring(out, to_utf7(name));
+  append_mailbox(s, out, name);
   if (r.recursive && n.matched_below) {
     out += " (\"CHILDINFO\" (";
     out += r.only_subscribed ? "\"SUBSCRIBED\"" : "\"SPECIAL-USE\"";
@@ -126,10 +127,10 @@ void cmd_list(Session& s, Cursor& c) {
   Request r;
   std::string wire;
   if (!c.space() || !take_selection(c, r) || !c.astring(wire) || wire.size() > max_pattern || !c.space() ||
-      !take_patterns(c, r) || !take_return(c, r))
+      !take_patterns(s, c, r) || !take_return(c, r))
     return s.bad("LIST takes a reference, patterns and known options");
   if (!s.end(c)) return;
-  auto utf8 = from_utf7(wire);
+  auto utf8 = name_of(s, wire);
   r.reference = utf8 ? *utf8 : wire;
   if (!r.is_extended && r.patterns.size() == 1 && r.patterns[0].empty()) {  // RFC 3501 §6.3.8: the delimiter
     s.out() += "* LIST (\\Noselect) \"/\" \"\"\r\n";
@@ -148,7 +149,7 @@ void cmd_list(Session& s, Cursor& c) {
   for (auto& [name, n] : nodes) {
     bool is_selected = selected(r, n);
     if ((!is_selected && !(r.recursive && n.matched_below)) || !matches_any(r, name)) continue;
-    put_node(s.out(), "LIST", r, name, n);
+    put_node(s, "LIST", r, name, n);
     if (n.info && !r.status.empty()) {
       if (auto t = put_status(s, *n.info, r.status); !t) return s.failed(t.error(), "cannot read a mailbox");
     }
@@ -164,7 +165,7 @@ void cmd_lsub(Session& s, Cursor& c) {
       r.reference.size() > max_pattern)
     return s.bad("LSUB takes a reference and a pattern");
   if (!s.end(c)) return;
-  auto reference = from_utf7(wire), pattern = from_utf7(r.reference);
+  auto reference = name_of(s, wire), pattern = name_of(s, r.reference);
   std::string whole = (reference ? *reference : wire) + (pattern ? *pattern : r.reference);
   auto& tree = s.account().tree();
   if (auto t = tree.refresh(); !t) return s.failed(t.error(), "cannot read the folders");
@@ -178,7 +179,7 @@ void cmd_lsub(Session& s, Cursor& c) {
   }
   for (auto& [name, subscribed] : told) {
     s.out() += subscribed ? "* LSUB () \"/\" " : "* LSUB (\\Noselect) \"/\" ";
-    append_astring(s.out(), to_utf7(name));
+    append_mailbox(s, s.out(), name);
     s.out() += "\r\n";
   }
   s.ok("LSUB done");

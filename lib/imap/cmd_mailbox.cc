@@ -9,6 +9,9 @@
 #include "lib/imap/mailbox_name.h"
 
 namespace jd::imap {
+
+using store::Special;
+
 namespace {
 
 // The folder list's own refusals are written for users; anything else stays inside.
@@ -17,16 +20,42 @@ void refuse(Session& s, const Error& e, std::string_view code) {
   s.failed(e, "cannot change the folders");
 }
 
+// " (USE (\\Sent))" behind CREATE's name (RFC 6154 §3), if it is there.
+bool take_use(Cursor& c, std::vector<std::string>& uses) {
+  if (c.is_end()) return true;
+  std::string word;
+  if (!c.space() || !c.is('(') || !c.atom(word) || !iequals(word, "USE") || !c.space() || !c.is('(')) return false;
+  while (!c.is(')')) {
+    if (!c.flag(word) || uses.size() >= 20) return false;
+    uses.push_back(word);
+    if (!c.space() && c.peek() != ')') return false;
+  }
+  return c.is(')');
+}
+
+std::optional<Special> special_of(std::string_view use) {
+  for (auto s : {Special::drafts, Special::sent, Special::junk, Special::trash, Special::archive})
+    if (iequals(store::special_name(s), use)) return s;
+  return {};
+}
+
 }  // namespace
 
 void cmd_create(Session& s, Cursor& c) {
   std::string name;
-  if (!take_mailbox(s, c, name) || !s.end(c)) return;
+  std::vector<std::string> uses;
+  if (!take_mailbox(s, c, name)) return;
+  if (!take_use(c, uses)) return s.bad("CREATE takes a name and perhaps (USE (\\...))");
+  if (!s.end(c)) return;
   auto& tree = s.account().tree();
   (void)tree.refresh();  // create() does it again under the lock and reports
+  auto special = uses.empty() ? Special::none : special_of(uses[0]);
+  if (!special || uses.size() > 1) return s.no("[USEATTR] a mailbox has one use: \\Drafts, \\Sent, \\Junk, \\Trash or \\Archive");
+  if (auto other = *special == Special::none ? nullptr : tree.find(*special))
+    return s.no(fmt::format("[USEATTR] the mailbox with this use is {}", to_utf7(other->name)));
   std::string plain = name.ends_with('/') ? name.substr(0, name.size() - 1) : name;
   bool exists = tree.find(plain) != nullptr;
-  if (auto r = tree.create(name); !r) return refuse(s, r.error(), exists ? "ALREADYEXISTS" : "CANNOT");
+  if (auto r = tree.create(name, *special); !r) return refuse(s, r.error(), exists ? "ALREADYEXISTS" : "CANNOT");
   s.ok("CREATE done");
 }
 
@@ -65,7 +94,8 @@ void cmd_subscribe(Session& s, Cursor& c) {
 }
 
 bool take_status_items(Cursor& c, std::vector<std::string>& items) {
-  static constexpr std::string_view known[] = {"MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE"};
+  static constexpr std::string_view known[] = {"MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE",
+                                               "APPENDLIMIT", "DELETED", "DELETED-STORAGE"};
   if (!c.is('(')) return false;
   std::string word;
   do {
@@ -86,9 +116,14 @@ Status put_status(Session& s, const store::FolderInfo& info, const std::vector<s
     auto& all = st.entries();
     return all.end() - std::lower_bound(all.begin(), all.end(), st.recent(), [](const store::Entry& e, uint32_t u) { return e.uid < u; });
   };
+  uint64_t deleted = 0, deleted_bytes = 0;
+  if (std::any_of(items.begin(), items.end(), [](auto& i) { return i.starts_with("DELETED"); })) {
+    for (auto& e : st.entries())
+      if (e.flags & store::deleted) ++deleted, deleted_bytes += e.size;
+  }
   std::string& out = s.out();
   out += "* STATUS ";
-  append_astring(out, to_utf7(name));
+  append_mailbox(s, out, name);
   out += " (";
   for (auto& i : items) {
     if (&i != &items[0]) out += ' ';
@@ -98,6 +133,9 @@ Status put_status(Session& s, const store::FolderInfo& info, const std::vector<s
     else if (i == "UIDNEXT") out += fmt::format("{}", st.uid_next());
     else if (i == "UIDVALIDITY") out += fmt::format("{}", st.uid_validity());
     else if (i == "UNSEEN") out += fmt::format("{}", st.unseen());
+    else if (i == "APPENDLIMIT") out += fmt::format("{}", s.options().message_size);  // RFC 7889
+    else if (i == "DELETED") out += fmt::format("{}", deleted);
+    else if (i == "DELETED-STORAGE") out += fmt::format("{}", (deleted_bytes + 1023) / 1024);  // RFC 9208 §4.1.4
     else out += fmt::format("{}", st.bytes());
   }
   out += ")\r\n";

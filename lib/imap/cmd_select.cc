@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "lib/base/text.h"
 #include "lib/imap/command.h"
 #include "lib/imap/mailbox_name.h"
 
@@ -12,16 +13,35 @@ namespace jd::imap {
 bool take_mailbox(Session& s, Cursor& c, std::string& name) {
   std::string wire;
   if (!c.space() || !c.astring(wire)) return s.bad("expected the name of a mailbox"), false;
-  auto utf8 = from_utf7(wire);
-  if (!utf8) return s.bad("the name of the mailbox is not in modified UTF-7"), false;
+  auto utf8 = name_of(s, wire);
+  if (!utf8) return s.bad(s.is_utf8() ? "the name of the mailbox is not UTF-8" : "the name of the mailbox is not in modified UTF-7"), false;
   name = std::move(*utf8);
   return true;
+}
+
+std::optional<std::string> name_of(const Session& s, std::string_view wire) {
+  if (!s.is_utf8()) return from_utf7(wire);
+  if (!is_utf8(wire)) return {};
+  return std::string(wire);
+}
+
+void append_mailbox(const Session& s, std::string& out, std::string_view name) {
+  if (!s.is_utf8()) return append_astring(out, to_utf7(name));
+  if (is_ascii(name)) return append_astring(out, name);
+  out += '"';
+  for (char ch : name) {
+    if (ch == '"' || ch == '\\') out += '\\';
+    out += ch;
+  }
+  out += '"';
 }
 
 void cmd_select(Session& s, Cursor& c) {
   std::string name;
   if (!take_mailbox(s, c, name) || !s.end(c)) return;
   bool read_only = s.command() == "EXAMINE";
+  // RFC 7162 §3.2.11, RFC 9051 §7.1: what follows is about another mailbox.
+  if (s.view()) s.out() += "* OK [CLOSED] the mailbox before is closed\r\n";
   auto opened = s.select(name, read_only);
   if (!opened) {
     if (!s.account().tree().find(name)) return s.no("[NONEXISTENT] there is no such mailbox");

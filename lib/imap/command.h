@@ -37,7 +37,9 @@ void cmd_subscribe(Session&, Cursor&);  // and UNSUBSCRIBE
 void cmd_list(Session&, Cursor&);
 void cmd_lsub(Session&, Cursor&);
 void cmd_status(Session&, Cursor&);
+void cmd_quota(Session&, Cursor&);      // GETQUOTA and GETQUOTAROOT
 void cmd_append(Session&, Cursor&);
+void cmd_replace(Session&, Cursor&);
 void cmd_search(Session&, Cursor&);
 void cmd_fetch(Session&, Cursor&);
 void cmd_store(Session&, Cursor&);
@@ -45,6 +47,9 @@ void cmd_copy(Session&, Cursor&);       // and MOVE
 
 // A mailbox name off the command: blank, then the name, decoded to UTF-8.  false: answered BAD.
 bool take_mailbox(Session& s, Cursor& c, std::string& name);
+// A name as this client writes it; nullopt: malformed.  And back, as an astring.
+std::optional<std::string> name_of(const Session& s, std::string_view wire);
+void append_mailbox(const Session& s, std::string& out, std::string_view name);
 
 // Flags as STORE and APPEND give them.
 struct Flags {

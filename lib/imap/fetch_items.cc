@@ -51,6 +51,16 @@ bool take_fields(Cursor& c, FetchItem& item) {
   return c.is(')');
 }
 
+// "<0.100>", if it is there.
+bool take_partial(Cursor& c, FetchItem& item) {
+  if (!c.is('<')) return true;
+  uint64_t from, count;
+  if (!c.number(from) || !c.is('.') || !c.number(count) || count == 0 || !c.is('>')) return false;
+  item.partial = {from, count};
+  item.label += fmt::format("<{}>", from);
+  return true;
+}
+
 // Behind "BODY[": section, "]" and perhaps "<0.100>".
 bool take_section(Cursor& c, FetchItem& item) {
   std::string section;
@@ -67,12 +77,25 @@ bool take_section(Cursor& c, FetchItem& item) {
   item.section = section;
   item.label += ']';
   if (!c.is(']')) return false;
-  if (!c.is('<')) return true;
-  uint64_t from, count;
-  if (!c.number(from) || !c.is('.') || !c.number(count) || count == 0 || !c.is('>')) return false;
-  item.partial = {from, count};
-  item.label += fmt::format("<{}>", from);
-  return true;
+  return take_partial(c, item);
+}
+
+// RFC 3516: numbers only; "" is the whole message.
+bool take_binary(Cursor& c, FetchItem& item, std::string_view word) {
+  c.word(item.section);
+  if (!c.is(']') || !is_section(item.section) || (!item.section.empty() && !is_digit(item.section.back()))) return false;
+  item.what = word == "BINARY.SIZE" ? Fetch::binary_size : Fetch::binary;
+  item.label = (word == "BINARY.SIZE" ? "BINARY.SIZE[" : "BINARY[") + item.section + "]";
+  item.marks_seen = word == "BINARY";
+  return word == "BINARY.SIZE" || take_partial(c, item);
+}
+
+// RFC 8970 §3.2: LAZY allows NIL; a preview is always made.
+bool take_lazy(Cursor& c) {
+  auto at = c.at();
+  std::string word;
+  if (!c.space() || !c.is('(')) return c.back(at), true;
+  return c.atom(word) && iequals(word, "LAZY") && c.is(')');
 }
 
 bool take_item(Cursor& c, std::vector<FetchItem>& out) {
@@ -92,6 +115,12 @@ bool take_item(Cursor& c, std::vector<FetchItem>& out) {
     return true;
   }
   if (word == "BODY" && c.peek() != '[') return add(out, Fetch::body, "BODY"), true;
+  if (word == "PREVIEW") return add(out, Fetch::preview, "PREVIEW"), take_lazy(c);
+  if (word == "BINARY" || word == "BINARY.PEEK" || word == "BINARY.SIZE") {
+    if (!c.is('[') || !take_binary(c, item, word)) return false;
+    out.push_back(std::move(item));
+    return true;
+  }
   if ((word != "BODY" && word != "BODY.PEEK") || !c.is('[') || !take_section(c, item)) return false;
   item.marks_seen = word == "BODY";
   out.push_back(std::move(item));

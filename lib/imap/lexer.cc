@@ -35,7 +35,10 @@ std::string_view tag_of(std::string_view text) {
 
 bool is_append(std::string_view text) {
   auto at = text.find(' ');
-  return at != text.npos && istarts_with(text.substr(at + 1), "append ");
+  if (at == text.npos) return false;
+  text.remove_prefix(at + 1);
+  if (istarts_with(text, "uid ")) text.remove_prefix(4);
+  return istarts_with(text, "append ") || istarts_with(text, "replace ");
 }
 
 }  // namespace
@@ -117,9 +120,9 @@ CommandReader::Got CommandReader::end_of_line() {
   auto a = announced(line_.text);
   // The announcement of a literal that has come already is none.
   if (!a || (!line_.literals.empty() && a->at < line_.literals.back().end)) return Got::command;
-  bool is_message = is_append(line_.text) && a->size > max_literal - literal_bytes_;
-  uint64_t limit = is_append(line_.text) ? std::max<uint64_t>(append_limit_, max_literal) : max_literal - literal_bytes_;
-  if (a->size > limit || line_.literals.size() >= max_literals) {
+  uint64_t one = max_literal, all = max_literal;
+  if (is_append(line_.text)) one = std::max<uint64_t>(append_limit_, one), all += append_limit_;
+  if (a->size > std::min(one, all - literal_bytes_) || line_.literals.size() >= max_literals) {
     Got g = refuse(is_append(line_.text) ? "[TOOBIG] message too large" : "[TOOBIG] literal too large");
     bool is_sync = a->is_sync;
     uint64_t size = a->size;
@@ -130,8 +133,7 @@ CommandReader::Got CommandReader::end_of_line() {
     }
     return g;
   }
-  if (is_message && line_.literals.size() > 2) return refuse("[TOOBIG] too many literals");
-  literal_bytes_ += is_message ? 0 : a->size;
+  literal_bytes_ += a->size;
   line_.literals.push_back({a->at, line_.text.size(), {}});
   want_ = a->size;
   in_literal_ = want_ > 0;
@@ -186,6 +188,12 @@ bool Cursor::is_literal() const {
   return false;
 }
 bool Cursor::literal(std::string& out) {
+  std::string_view bytes;
+  if (!literal(bytes)) return false;
+  out = bytes;
+  return true;
+}
+bool Cursor::literal(std::string_view& out) {
   for (auto& l : c_.literals)
     if (l.at == at_) {
       out = l.bytes;

@@ -18,7 +18,7 @@
 namespace jd::imap {
 
 constexpr std::size_t max_line = 64 << 10;       // all lines of one command together
-constexpr std::size_t max_literal = 64 << 10;    // of all literals together, but for APPEND's message
+constexpr std::size_t max_literal = 64 << 10;    // of all literals together; APPEND and REPLACE: beside `append_limit`
 constexpr std::size_t max_literals = 100;
 
 struct Literal {
@@ -77,6 +77,7 @@ class Cursor {
   std::size_t at() const { return at_; }
   void back(std::size_t at) { at_ = at; }
   bool is_literal() const;
+  bool literal(std::string_view& out);  // as long as the command lives
 
  private:
   bool run(std::string& out, bool (*ok)(char));

@@ -42,12 +42,15 @@ constexpr CommandRow rows[] = {
     {"STORE", cmd_store, true, true, false},
     {"COPY", cmd_copy, true, true},
     {"MOVE", cmd_copy, true, true},
+    {"REPLACE", cmd_replace, true, true},
+    {"GETQUOTA", cmd_quota},
+    {"GETQUOTAROOT", cmd_quota},
 };
 }  // namespace
 
 const std::string_view capabilities =
     "IMAP4rev1 LITERAL+ IDLE UIDPLUS MOVE NAMESPACE SPECIAL-USE UNSELECT ID ENABLE CHILDREN LIST-EXTENDED "
-    "LIST-STATUS STATUS=SIZE";
+    "LIST-STATUS STATUS=SIZE UTF8=ACCEPT BINARY PREVIEW APPENDLIMIT MULTIAPPEND CATENATE REPLACE CREATE-SPECIAL-USE QUOTA QUOTA=RES-STORAGE";
 
 const CommandRow* find_command(std::string_view name) {
   for (auto& r : rows)
@@ -172,6 +175,12 @@ void Session::dispatch(Cursor& c) {
     if (view_->is_renumbered()) return bye(renumbered);
   }
   row->run(*this, c);
+}
+
+bool Session::enable(Ext e) {
+  bool was = has(e);
+  enabled_ |= 1U << static_cast<unsigned>(e);
+  return !was;
 }
 
 void Session::sync() {

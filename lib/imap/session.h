@@ -58,6 +58,9 @@ class MessageCache {
   std::optional<mime::Part> root_;
 };
 
+// What a client asks for by ENABLE (RFC 5161); some commands ask for condstore by being used.
+enum class Ext : uint8_t { condstore, qresync, utf8, rev2, uidonly };
+
 class Session {
  public:
   using Write = std::function<bool(std::string_view)>;  // false: the client is gone
@@ -82,6 +85,10 @@ class Session {
   void failed(const Error& e, std::string_view what);  // NO, with a text that shows no internals
   bool is_uid() const { return is_uid_; }              // the command came as UID ...
   std::string_view command() const { return name_; }
+  bool has(Ext e) const { return enabled_ >> static_cast<unsigned>(e) & 1; }
+  bool enable(Ext e);  // false: it was on
+  // RFC 9755, RFC 9051: mailbox names go over the wire as UTF-8, not in modified UTF-7.
+  bool is_utf8() const { return has(Ext::utf8) || has(Ext::rev2); }
   View* view() { return view_ ? &*view_ : nullptr; }
   // Reads ` set` off the command; false: answered BAD.
   bool messages(Cursor& c, std::vector<std::size_t>& out);
@@ -108,7 +115,7 @@ class Session {
   std::optional<View> view_;
   std::string out_, tag_, name_;
   bool is_over_ = false, is_idling_ = false, is_uid_ = false, may_expunge_ = true;
-  unsigned bad_ = 0;
+  unsigned bad_ = 0, enabled_ = 0;
 };
 
 }  // namespace jd::imap

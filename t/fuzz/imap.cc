@@ -11,6 +11,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/imap/mailbox_name.h"
+#include "lib/imap/message_url.h"
 #include "lib/imap/session.h"
 
 namespace {
@@ -48,6 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ManualClock clock;
   set_clock(&clock);
   if (auto utf8 = imap::from_utf7(bytes)) MUST(imap::from_utf7(imap::to_utf7(*utf8)) == *utf8);
+  if (auto url = imap::parse_message_url(bytes)) MUST(url->uid && !url->mailbox.empty());
   (void)imap::matches(bytes.substr(0, size / 2), bytes.substr(size / 2));
   std::string whole = play(bytes, size + 1), pieces = play(bytes, 1 + size % 7);
   MUST(whole == pieces);

@@ -39,6 +39,7 @@ S: * 1 FETCH (UID 1 FLAGS (\Recent))
 S: * 2 FETCH (UID 2 FLAGS (\Recent))
 S: b OK *
 C: c SELECT Nowhere
+S: * OK [CLOSED] *
 S: c NO [NONEXISTENT] *
 # RFC 3501 §6.3.1: after a SELECT that failed nothing is selected.
 C: d FETCH 1 FLAGS
