@@ -64,6 +64,7 @@ void MessageCache::turn_to(const store::Entry& e) {
   meta_.reset();
   message_.reset();
   root_.reset();
+  digest_.clear();
 }
 Result<const std::string*> MessageCache::message(const store::Entry& e) {
   turn_to(e);
@@ -86,6 +87,15 @@ Result<const mime::Part*> MessageCache::root(const store::Entry& e) {
     TRY(root_, mime::decode(m->structure));
   }
   return &*root_;
+}
+
+Result<mime::DigestView> MessageCache::digest(const store::Entry& e) {
+  turn_to(e);
+  if (digest_.empty()) {
+    TRY(const std::string* m, message(e));
+    digest_ = mime::make_digest(*m);
+  }
+  return mime::DigestView::decode(digest_);
 }
 
 Session::Session(store::Account& account, const SessionOptions& options, Write write)

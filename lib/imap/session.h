@@ -20,6 +20,7 @@
 #include "lib/base/time.h"
 #include "lib/imap/lexer.h"
 #include "lib/imap/view.h"
+#include "lib/mime/digest.h"
 #include "lib/mime/part.h"
 #include "lib/store/account.h"
 
@@ -48,6 +49,8 @@ class MessageCache {
   Result<const std::string*> message(const store::Entry& e);
   Result<const store::Meta*> meta(const store::Entry& e);
   Result<const mime::Part*> root(const store::Entry& e);
+  // Made of the message; the view lives until the cache turns to another message.
+  Result<mime::DigestView> digest(const store::Entry& e);
 
  private:
   void turn_to(const store::Entry& e);
@@ -56,6 +59,7 @@ class MessageCache {
   std::optional<store::Meta> meta_;
   std::optional<std::string> message_;
   std::optional<mime::Part> root_;
+  std::string digest_;  // empty: not made yet
 };
 
 // What a client asks for by ENABLE (RFC 5161); some commands ask for condstore by being used.
