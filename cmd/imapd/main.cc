@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
   }
   std::string path = Paths::of(prefix).mail + "/" +
                      store::account_directory(lower(user.substr(0, at)), lower(user.substr(at + 1)));
-  auto account = store::Account::open(path, true);
+  auto account = store::Account::open(path, true, true);
   if (!account) {
     log::failure("account_not_opened", account.error(), {{"user", user}});
     return exit_code(account.error().fault);

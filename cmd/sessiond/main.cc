@@ -61,7 +61,7 @@ struct Job {
   { auto made = store::Account::open(path, true); if (!made) leave(made.error()); }  // makes it when it is the first time
   if (auto r = sandbox::confine_files({{path, true}}); !r) leave(r.error());
   if (auto r = sandbox::confine_calls(sandbox::files); !r) leave(r.error());
-  auto account = store::Account::open(path, false);
+  auto account = store::Account::open(path, false, true);
   if (!account) leave(account.error());
   int status = 0;
   if (job.protocol == "imap") {

@@ -128,9 +128,7 @@ Status mark_seen(View& v, const std::vector<std::size_t>& chosen, store::UidSet&
 
 Status put_message(Session& s, std::size_t index, const std::vector<FetchItem>& items, bool with_flags) {
   View& v = *s.view();
-  const Entry* found = v.entry(index);
-  if (!found) return fail(Fault::perm, "expunged");
-  Entry e = *found;
+  Entry e = *v.entry(index);
   bool recent = v.is_recent(index);
   std::string one = fmt::format("* {} FETCH (", index + 1);
   bool first = true;
@@ -175,7 +173,7 @@ void cmd_fetch(Session& s, Cursor& c) {
     auto r = put_message(s, i, items, marked.contains(v.uid(i)));
     if (s.is_over()) return;
     if (r) continue;
-    if (!v.entry(i)) {
+    if (v.is_gone(i)) {
       ++gone;
       continue;
     }

@@ -52,9 +52,7 @@ void cmd_select(Session& s, Cursor& c) {
   auto& out = s.out();
   out += "* FLAGS (" + v.all_flags() + ")\r\n";
   out += fmt::format("* {} EXISTS\r\n* {} RECENT\r\n", v.size(), v.recent());
-  auto& all = state.entries();
-  auto unseen = std::find_if(all.begin(), all.end(), [](const store::Entry& e) { return !(e.flags & store::seen); });
-  if (unseen != all.end()) out += fmt::format("* OK [UNSEEN {}] first unseen\r\n", unseen - all.begin() + 1);
+  if (state.unseen()) out += fmt::format("* OK [UNSEEN {}] first unseen\r\n", state.first_unseen() + 1);
   out += read_only ? "* OK [PERMANENTFLAGS ()] none here\r\n"
                    : "* OK [PERMANENTFLAGS (" + v.all_flags() + " \\*)] may be kept\r\n";
   out += fmt::format("* OK [UIDVALIDITY {}] same UIDs\r\n* OK [UIDNEXT {}] next UID\r\n", state.uid_validity(),

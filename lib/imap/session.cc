@@ -144,7 +144,7 @@ void Session::bye(std::string_view why) {
 
 void Session::notify() {
   if (!is_idling_ || !view_) return;
-  if (auto r = view_->sync(out_, {true, false}); !r) log::failure("imap_sync_failed", r.error());
+  if (auto r = view_->sync(out_, {}); !r) log::failure("imap_sync_failed", r.error());
   if (view_->is_renumbered()) return bye(renumbered);
   flush();
 }
@@ -195,7 +195,7 @@ bool Session::enable(Ext e) {
 
 void Session::sync() {
   if (!view_) return;
-  if (auto r = view_->sync(out_, {may_expunge_, is_uid_}); !r) log::failure("imap_sync_failed", r.error());
+  if (auto r = view_->sync(out_, {.expunge = may_expunge_, .uid = is_uid_}); !r) log::failure("imap_sync_failed", r.error());
 }
 
 void Session::finish(std::string_view how, std::string_view text) {

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "lib/base/text.h"
+
 namespace jd::imap {
 
 using store::Entry;
@@ -18,50 +20,106 @@ constexpr Named system_flags[] = {{store::answered, "\\Answered"}, {store::flagg
 Status View::open() {
   CHECK(folder_->refresh());
   uid_validity_ = folder_->state().uid_validity();
-  bool any = false;
-  take_arrivals(any);
-  seen_ = folder_->state().mod_seq();
+  take_arrivals();
+  seen_ = absorbed_ = folder_->state().mod_seq();
   keywords_ = folder_->state().keywords().size();
-  if (!read_only_ && recent()) CHECK(folder_->set_recent(last_uid_ + 1));
+  if (!read_only_ && !recent_.empty()) CHECK(folder_->set_recent(last_uid_ + 1));
   return {};
 }
 
+// The folder may have been refreshed in the middle of a command: what vanished meanwhile keeps its
+// number.  gone() has rising mod_seqs.
+void View::absorb() const {
+  auto& state = folder_->state();
+  if (absorbed_ == state.mod_seq()) return;
+  auto& gone = state.gone();
+  std::size_t before = ghosts_.size();
+  for (std::size_t i = gone.size(); i-- > 0 && gone[i].entry.mod_seq > absorbed_;)
+    if (gone[i].entry.uid <= last_uid_) ghosts_.push_back({0, gone[i].entry});
+  absorbed_ = state.mod_seq();
+  if (ghosts_.size() != before) place_ghosts();
+}
+
+void View::place_ghosts() const {
+  auto& state = folder_->state();
+  std::sort(ghosts_.begin(), ghosts_.end(), [](auto& a, auto& b) { return a.entry.uid < b.entry.uid; });
+  for (std::size_t i = 0; i < ghosts_.size(); i++) ghosts_[i].index = state.first_at_least(ghosts_[i].entry.uid) + i;
+}
+
+const Entry* View::entry(std::size_t index) const {
+  absorb();
+  auto& all = folder_->state().entries();
+  if (ghosts_.empty()) return &all[index];
+  auto g = std::lower_bound(ghosts_.begin(), ghosts_.end(), index, [](const Ghost& a, std::size_t i) { return a.index < i; });
+  if (g != ghosts_.end() && g->index == index) return &g->entry;
+  return &all[index - static_cast<std::size_t>(g - ghosts_.begin())];
+}
+
+bool View::is_gone(std::size_t index) const {
+  absorb();
+  return std::binary_search(ghosts_.begin(), ghosts_.end(), Ghost{index, {}}, [](auto& a, auto& b) { return a.index < b.index; });
+}
+
+std::size_t View::first_at_least(uint32_t uid) const {
+  absorb();
+  auto g = std::lower_bound(ghosts_.begin(), ghosts_.end(), uid, [](const Ghost& a, uint32_t u) { return a.entry.uid < u; });
+  return std::min(size_, folder_->state().first_at_least(uid) + static_cast<std::size_t>(g - ghosts_.begin()));
+}
+
 std::size_t View::recent() const {
-  return static_cast<std::size_t>(std::count_if(messages_.begin(), messages_.end(), [](const Seen& m) { return m.recent; }));
+  std::size_t n = 0;
+  for (auto& r : recent_.ranges()) n += first_at_least(r.last + 1) - first_at_least(r.first);
+  return n;
 }
 
-void View::take_arrivals(bool& any) {
-  auto& all = folder_->state().entries();
-  auto from = std::upper_bound(all.begin(), all.end(), last_uid_, [](uint32_t u, const Entry& e) { return u < e.uid; });
-  any = from != all.end();
-  for (auto e = from; e != all.end(); ++e) {
-    messages_.push_back({e->uid, e->uid >= folder_->state().recent()});
-    last_uid_ = e->uid;
-  }
+// How many; those that nobody has seen as \Recent are so here.
+std::size_t View::take_arrivals() {
+  auto& state = folder_->state();
+  auto& all = state.entries();
+  std::size_t from = arrivals_begin(), n = all.size() - from;
+  if (n == 0) return 0;
+  uint32_t last = all.back().uid, first_recent = std::max(state.recent(), last_uid_ + 1);
+  if (first_recent <= last) recent_.add(first_recent, last);
+  last_uid_ = last;
+  size_ += n;
+  return n;
 }
 
-void View::drop_expunged(std::string& out) {
-  auto& all = folder_->state().entries();
-  auto e = all.begin();
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < messages_.size(); ++i) {
-    while (e != all.end() && e->uid < messages_[i].uid) ++e;
-    if (e != all.end() && e->uid == messages_[i].uid) messages_[kept++] = messages_[i];
-    else out += fmt::format("* {} EXPUNGE\r\n", kept + 1);
+void View::say_expunged(std::string& out, const Say& say) {
+  if (!ghosts_.empty() && say.vanished) {
+    store::UidSet uids;
+    for (auto& g : ghosts_) uids.add(g.entry.uid);
+    out += "* VANISHED " + uids.text() + "\r\n";
+  } else {
+    for (std::size_t i = 0; i < ghosts_.size(); i++) out += fmt::format("* {} EXPUNGE\r\n", ghosts_[i].index - i + 1);
   }
-  messages_.resize(kept);
+  size_ -= ghosts_.size();
+  std::vector<Ghost>().swap(ghosts_);
 }
 
-void View::say_flags(std::string& out, uint32_t upto, bool uid) {
-  auto& all = folder_->state().entries();
-  auto e = all.begin();
-  for (std::size_t i = 0; i < messages_.size() && messages_[i].uid <= upto; ++i) {
-    while (e != all.end() && e->uid < messages_[i].uid) ++e;
-    if (e == all.end() || e->uid != messages_[i].uid || e->mod_seq <= seen_ || e->mod_seq == known_) continue;
-    out += fmt::format("* {} FETCH (", i + 1);
-    if (uid) out += fmt::format("UID {} ", e->uid);
-    out += fmt::format("FLAGS {})\r\n", flags(*e, messages_[i].recent));
+void View::put_flags(std::string& out, std::size_t index, const Entry& e, const Say& say) const {
+  if (e.mod_seq <= seen_ || e.mod_seq == known_) return;
+  out += fmt::format("* {} FETCH (", index + 1);
+  if (say.uid || say.mod_seq) out += fmt::format("UID {} ", e.uid);
+  if (say.mod_seq) out += fmt::format("MODSEQ ({}) ", e.mod_seq);
+  out += fmt::format("FLAGS {})\r\n", flags(e, recent_.contains(e.uid)));
+}
+
+void View::say_flags(std::string& out, uint32_t upto, const Say& say) {
+  auto& state = folder_->state();
+  auto& all = state.entries();
+  std::size_t end = state.first_at_least(upto + 1), before = 0;  // ghosts before an entry
+  auto one = [&](std::size_t i) {
+    while (before < ghosts_.size() && ghosts_[before].index <= i + before) before++;
+    put_flags(out, i + before, all[i], say);
+  };
+  auto changed = state.changed_since(seen_);
+  if (!changed) {
+    for (std::size_t i = 0; i < end; i++) one(i);
+    return;
   }
+  for (auto& r : changed->ranges())
+    for (std::size_t i = state.first_at_least(r.first); i < end && all[i].uid <= r.last; i++) one(i);
 }
 
 void View::say_keywords(std::string& out) {
@@ -74,39 +132,33 @@ Status View::sync(std::string& out, Say say) {
   CHECK(folder_->refresh());
   auto& state = folder_->state();
   if (is_renumbered()) return {};  // the session ends
-  if (state.mod_seq() == seen_ && state.entries().size() == messages_.size()) return {};
-  if (say.expunge) drop_expunged(out);
+  absorb();
+  if (say.expunge) say_expunged(out, say);
   uint32_t before = last_uid_;
-  bool any = false;
-  take_arrivals(any);
-  if (any) {
-    out += fmt::format("* {} EXISTS\r\n* {} RECENT\r\n", messages_.size(), recent());
-    if (!read_only_ && messages_.back().recent) CHECK(folder_->set_recent(last_uid_ + 1));
+  if (take_arrivals()) {
+    out += fmt::format("* {} EXISTS\r\n", size_);
+    if (say.recent) out += fmt::format("* {} RECENT\r\n", recent());
+    if (!read_only_ && recent_.contains(last_uid_)) CHECK(folder_->set_recent(last_uid_ + 1));
   }
   say_keywords(out);
-  if (state.mod_seq() != seen_) say_flags(out, before, say.uid);
+  if (state.mod_seq() != seen_) say_flags(out, before, say);
   seen_ = state.mod_seq();
   return {};
 }
 
 std::optional<std::vector<std::size_t>> View::resolve(const SequenceSet& set, bool by_uid) const {
   std::vector<std::pair<std::size_t, std::size_t>> runs;  // half open
-  std::size_t n = messages_.size();
-  auto at_least = [&](uint32_t uid) {
-    auto i = std::lower_bound(messages_.begin(), messages_.end(), uid, [](const Seen& m, uint32_t u) { return m.uid < u; });
-    return static_cast<std::size_t>(i - messages_.begin());
-  };
   for (auto [a, b] : set) {
     if (by_uid) {
-      if (n == 0) continue;
+      if (size_ == 0) continue;
       // `*` is the last message, also when the other end lies above it.
-      if (b == UINT32_MAX) a = std::min(a, messages_.back().uid);
-      runs.emplace_back(at_least(a), b == UINT32_MAX ? n : at_least(b + 1));
+      if (b == UINT32_MAX) a = std::min(a, uid(size_ - 1));
+      runs.emplace_back(first_at_least(a), b == UINT32_MAX ? size_ : first_at_least(b + 1));
     } else {
-      if (a == UINT32_MAX) a = static_cast<uint32_t>(n);
-      if (b == UINT32_MAX) b = static_cast<uint32_t>(n);
+      if (a == UINT32_MAX) a = static_cast<uint32_t>(size_);
+      if (b == UINT32_MAX) b = static_cast<uint32_t>(size_);
       if (a > b) std::swap(a, b);
-      if (a == 0 || b > n) return {};
+      if (a == 0 || b > size_) return {};
       runs.emplace_back(a - 1, b);
     }
   }
@@ -118,19 +170,49 @@ std::optional<std::vector<std::size_t>> View::resolve(const SequenceSet& set, bo
   return out;
 }
 
-const Entry* View::entry(std::size_t index) const {
-  uint32_t uid = messages_[index].uid;
-  if (const Entry* e = folder_->state().find(uid)) return e;
-  auto& gone = folder_->state().gone();
-  if (gone_seq_ != folder_->state().mod_seq() || gone_.size() != gone.size()) {
-    gone_.clear();
-    for (std::size_t i = 0; i < gone.size(); ++i) gone_.emplace_back(gone[i].entry.uid, i);
-    std::sort(gone_.begin(), gone_.end());
-    gone_seq_ = folder_->state().mod_seq();
+namespace {
+std::string set_text(const store::UidSet& uids) { return uids.empty() ? "-" : uids.text(); }
+store::UidSet take_set(std::string_view text) {
+  store::UidSet uids;
+  if (text == "-") return uids;
+  for (auto range : split(text, ',')) {
+    auto first = to_number(range.substr(0, range.find(':'))), last = to_number(range.substr(range.find(':') + 1));
+    if (first && last && *first <= *last && *last <= UINT32_MAX) uids.add(static_cast<uint32_t>(*first), static_cast<uint32_t>(*last));
   }
-  auto at = std::lower_bound(gone_.begin(), gone_.end(), std::pair<uint32_t, std::size_t>(uid, 0));
-  if (at != gone_.end() && at->first == uid) return &gone[at->second].entry;
-  return nullptr;
+  return uids;
+}
+}  // namespace
+
+std::string View::park() const {
+  absorb();
+  store::UidSet untold;
+  for (auto& g : ghosts_) untold.add(g.entry.uid);
+  return fmt::format("{} {} {} {} {} {} {} {} {} {}", folder_->id(), read_only_ ? 1 : 0, uid_validity_, last_uid_, size_, seen_,
+                     absorbed_, keywords_, set_text(recent_), set_text(untold));
+}
+
+Status View::resume(std::string_view parked) {
+  auto w = words(parked);
+  std::vector<uint64_t> n;
+  for (auto word : w) n.push_back(to_number(word).value_or(0));
+  if (w.size() != 10) return fail(Fault::usage, "not a parked view");
+  CHECK(folder_->refresh());
+  auto& state = folder_->state();
+  uid_validity_ = static_cast<uint32_t>(n[2]);
+  last_uid_ = static_cast<uint32_t>(n[3]);
+  size_ = n[4];
+  seen_ = n[5];
+  absorbed_ = n[6];
+  keywords_ = n[7];
+  recent_ = take_set(w[8]);
+  if (is_renumbered()) return {};  // the session finds out
+  store::UidSet untold = take_set(w[9]);
+  for (auto& g : state.gone())
+    if (untold.contains(g.entry.uid) && g.entry.mod_seq <= absorbed_) ghosts_.push_back({0, g.entry});
+  place_ghosts();
+  absorb();
+  if (state.first_at_least(last_uid_ + 1) + ghosts_.size() != size_) return fail(Fault::perm, "too much has changed since");
+  return {};
 }
 
 std::string View::flags(const Entry& e, bool recent) const {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // view.h: what one session believes about its selected folder: the sequence numbers.
 //
-// The folder changes under us; a message's number changes only when the client was told by EXPUNGE,
-// and that may be said only at certain moments (RFC 3501 §7.4.1).  So the session keeps its own list
-// of UIDs, and sync() brings it up to the folder's state and says what has changed.
+// The folder changes under us; a message's number changes only when the client was told by EXPUNGE
+// (or VANISHED), and that may be said only at certain moments (RFC 3501 §7.4.1).  The numbers are
+// those of the folder's entries up to the last UID told, with the ghosts put in where they were:
+// messages that are expunged, but not yet told so.  Without ghosts a view costs nothing, however
+// large the folder.  sync() brings it up to the folder's state and says what has changed.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -17,11 +19,6 @@
 
 namespace jd::imap {
 
-struct Seen {
-  uint32_t uid;
-  bool recent;
-};
-
 class View {
  public:
   View(store::Folder& folder, bool read_only) : folder_(&folder), read_only_(read_only) {}
@@ -29,15 +26,22 @@ class View {
 
   store::Folder& folder() const { return *folder_; }
   bool is_read_only() const { return read_only_; }
-  std::size_t size() const { return messages_.size(); }                     // EXISTS as the client knows it
-  uint32_t uid(std::size_t index) const { return messages_[index].uid; }    // index: sequence number - 1
-  bool is_recent(std::size_t index) const { return messages_[index].recent; }
+  std::size_t size() const { return size_; }        // EXISTS as the client knows it
+  uint32_t uid(std::size_t index) const { return entry(index)->uid; }  // index: sequence number - 1
+  bool is_recent(std::size_t index) const { return recent_.contains(uid(index)); }
   std::size_t recent() const;
+  uint32_t last_uid() const { return last_uid_; }   // the highest that the client was told of
   // An import gave the folder another UIDVALIDITY: our UIDs name other messages, if any.
   bool is_renumbered() const { return folder_->state().uid_validity() != uid_validity_; }
 
-  // Appends untagged EXPUNGE (if allowed now), EXISTS, RECENT, FLAGS and FETCH responses.
-  struct Say { bool expunge, uid; };
+  // Appends untagged EXPUNGE or VANISHED (if allowed now), EXISTS, RECENT, FLAGS and FETCH responses.
+  struct Say {
+    bool expunge = true;      // now is a moment when it may be said
+    bool uid = false;         // FETCH with UID
+    bool vanished = false;    // RFC 7162: VANISHED in the place of EXPUNGE
+    bool mod_seq = false;     // RFC 7162: FETCH with MODSEQ (and UID)
+    bool recent = true;       // RFC 9051 has no RECENT
+  };
   Status sync(std::string& out, Say say);
   void say_keywords(std::string& out);  // FLAGS, when there are keywords that the client does not know
   // A change of ours that the client knows of already or does not want told.
@@ -45,25 +49,38 @@ class View {
 
   // Indexes (sequence number - 1), rising; nullopt: a sequence number that there is not (BAD).
   std::optional<std::vector<std::size_t>> resolve(const SequenceSet& set, bool by_uid) const;
-  // Of the folder's state, or of what was expunged but not yet told; null: gone for good.
+  // The first index whose UID is at least `uid`; size(): none.
+  std::size_t first_at_least(uint32_t uid) const;
+  // Of the folder's state, or of the ghost; never null.  Valid until the folder changes.
   const store::Entry* entry(std::size_t index) const;
+  bool is_gone(std::size_t index) const;                        // a ghost
   std::string flags(const store::Entry& e, bool recent) const;  // "(\Seen ...)"
   std::string all_flags() const;                                // without the parentheses
 
+  // What a parked session keeps of its view, one line; resume() makes it as it was, ghosts included.
+  // perm: it cannot be made exactly (the folder's memory of expunges is shorter): BYE.
+  std::string park() const;
+  Status resume(std::string_view parked);
+
  private:
-  void take_arrivals(bool& any);
-  void say_flags(std::string& out, uint32_t upto, bool uid);
-  void drop_expunged(std::string& out);
+  struct Ghost { std::size_t index; store::Entry entry; };
+  void absorb() const;
+  void place_ghosts() const;
+  std::size_t arrivals_begin() const { return folder_->state().first_at_least(last_uid_ + 1); }
+  std::size_t take_arrivals();
+  void say_flags(std::string& out, uint32_t upto, const Say& say);
+  void say_expunged(std::string& out, const Say& say);
+  void put_flags(std::string& out, std::size_t index, const store::Entry& e, const Say& say) const;
 
   store::Folder* folder_;
   bool read_only_;
-  std::vector<Seen> messages_;
+  std::size_t size_ = 0;
   uint32_t last_uid_ = 0, uid_validity_ = 0;
-  uint64_t seen_ = 0, known_ = 0;  // mod_seq
+  store::UidSet recent_;           // those that were \Recent when they came to this session
+  uint64_t seen_ = 0, known_ = 0;  // mod_seq: flags told up to; ours
   std::size_t keywords_ = 0;
-  // Where in the state's gone() a UID is, sorted; made anew when more was expunged.
-  mutable std::vector<std::pair<uint32_t, std::size_t>> gone_;
-  mutable uint64_t gone_seq_ = 0;
+  mutable std::vector<Ghost> ghosts_;  // by index
+  mutable uint64_t absorbed_ = 0;      // mod_seq up to which ghosts_ is complete
 };
 
 }  // namespace jd::imap

@@ -22,7 +22,7 @@ std::string account_directory(std::string_view local, std::string_view domain) {
 Account::Account(std::string path, Fd dir, std::unique_ptr<AccountLock> lock, Tree tree)
     : path_(std::move(path)), dir_(std::move(dir)), lock_(std::move(lock)), segments_(dir_.get()), tree_(std::move(tree)) {}
 
-Result<std::unique_ptr<Account>> Account::open(const std::string& path, bool create) {
+Result<std::unique_ptr<Account>> Account::open(const std::string& path, bool create, bool maps) {
   auto dir = file::open(path, O_RDONLY | O_DIRECTORY);
   if (!dir && create && dir.error().sys == ENOENT) {
     CHECK(file::make_directories(path));
@@ -38,7 +38,9 @@ Result<std::unique_ptr<Account>> Account::open(const std::string& path, bool cre
   TRY(auto lock, AccountLock::open(dir->get()));
   auto held = std::make_unique<AccountLock>(std::move(lock));
   TRY(auto tree, Tree::open(dir->get(), *held));
-  return std::unique_ptr<Account>(new Account(path, std::move(*dir), std::move(held), std::move(tree)));
+  auto a = std::unique_ptr<Account>(new Account(path, std::move(*dir), std::move(held), std::move(tree)));
+  a->maps_ = maps;
+  return a;
 }
 
 Result<Folder*> Account::folder(uint32_t id) {
@@ -46,7 +48,7 @@ Result<Folder*> Account::folder(uint32_t id) {
   if (i != folders_.end()) return i->second.get();
   const FolderInfo* info = tree_.find(id);
   if (!info) return fail(Fault::perm, "no folder {}", id);
-  TRY(auto f, Folder::open(dir_.get(), *lock_, segments_, *info));
+  TRY(auto f, Folder::open(dir_.get(), *lock_, segments_, *info, maps_));
   return (folders_[id] = std::move(f)).get();
 }
 
@@ -176,7 +178,7 @@ Result<Account::CheckReport> Account::check(bool repair) {
     report.findings.push_back(fmt::format("a message of {} bytes in segment {} at {} is in no folder", m.meta.size,
                                           m.ref.segment, m.ref.offset));
     if (!repair) continue;
-    Entry e{m.meta.uid, m.meta.flags, static_cast<uint8_t>(m.meta.kind), m.ref, m.meta_bytes, m.meta.size, m.meta.date, 0, 0, m.stamp};
+    Entry e = entry_of(m);
     TRY(auto bytes, segments_.message(e));
     NewMessage again;
     again.bytes = bytes;

@@ -29,8 +29,9 @@ std::string account_directory(std::string_view local, std::string_view domain);
 
 class Account {
  public:
-  // `path` is the account's directory; `create` makes it with the usual folders (durably).
-  static Result<std::unique_ptr<Account>> open(const std::string& path, bool create);
+  // `path` is the account's directory; `create` makes it with the usual folders (durably).  `maps`:
+  // this process serves this user only, large folders are mapped instead of read (records.h).
+  static Result<std::unique_ptr<Account>> open(const std::string& path, bool create, bool maps = false);
 
   Tree& tree() { return tree_; }
   MailSegments& segments() { return segments_; }
@@ -83,6 +84,7 @@ class Account {
   MailSegments segments_;
   Tree tree_;
   std::map<uint32_t, std::unique_ptr<Folder>> folders_;
+  bool maps_ = false;
   // Deliveries in the segments since a time: thousands are replayed after a crash, one scan serves all.
   struct Deliveries {
     Time since, used;

@@ -12,6 +12,7 @@
 #include "lib/base/random.h"
 #include "lib/base/text.h"
 #include "lib/mime/imap_form.h"
+#include "lib/store/index.h"
 
 namespace jd::store {
 namespace {
@@ -23,10 +24,11 @@ int64_t keep_gone_since() { return now().seconds() - days(14).seconds(); }
 }  // namespace
 
 std::string Folder::log_name() const { return fmt::format("box/{}.log", info_.id); }
+std::string Folder::index_name() const { return fmt::format("box/{}.index", info_.id); }
 
 Result<std::unique_ptr<Folder>> Folder::open(int dir, AccountLock& lock, MailSegments& segments,
-                                             const FolderInfo& info) {
-  std::unique_ptr<Folder> f(new Folder(dir, lock, segments, info));
+                                             const FolderInfo& info, bool maps) {
+  std::unique_ptr<Folder> f(new Folder(dir, lock, segments, info, maps));
   Status r = f->load();
   if (!r) return wrap(Result<std::unique_ptr<Folder>>(Unexpected(r.error())), "cannot open folder '{}'", info.name);
   if (f->state_.reserved_boot() != boot_id() && !f->state_.reserved_boot().empty())
@@ -46,10 +48,8 @@ Status Folder::make_log() {
   TRY(auto damage, segments_.scan(Time{}, [&](const MailSegments::Found& m) {
     if (m.meta.folder != info_.id) return true;
     fresh.drop(m.meta.uid);  // of an older numbering (renumber): the later record is this one's
-    Entry e{m.meta.uid, m.meta.flags, static_cast<uint8_t>(m.meta.kind), m.ref, m.meta_bytes, m.meta.size,
-            m.meta.date, 0, 1, m.stamp};
     std::string p;
-    encode(p, e);
+    encode(p, entry_of(m));
     fresh.apply(type_arrive, 1, p);
     return true;
   }));
@@ -78,14 +78,39 @@ Status Folder::load() {
   if (!r) return Unexpected(r.error());
   reader_ = std::move(*r);
   writer_.reset();
-  state_.init(info_.uid_validity);
-  snapshot_next_ = 1;
+  begin_state();
   CHECK(take_records());
   for (auto& d : reader_->damage())
     log::error("store_damage", {{"folder", info_.name}, {"file", log_name()}, {"offset", d.offset}, {"bytes", d.length},
                                 {"what", d.reason}, {"todo", "jdctl mailbox check"}});
   check_after_boot();
+  write_index_if_grown();
   return {};
+}
+
+// From the index, and the log from where the index ends; or from the log alone.
+void Folder::begin_state() {
+  state_.init(info_.uid_validity);
+  snapshot_next_ = 1;
+  indexed_ = 0;
+  auto size = file::size_of(reader_->fd());
+  if (!size) return;
+  auto at = read_index(dir_, index_name(), reader_->header().generation, *size, maps_, state_);
+  if (!at) return;
+  reader_->seek(indexed_ = at->end);
+  snapshot_next_ = at->snapshot_next;
+}
+
+// When reading on from the index has become a good part of the work.
+void Folder::write_index_if_grown() {
+  constexpr uint64_t least = 64 << 10;
+  if (reader_->tell() - indexed_ < std::max<uint64_t>(least, indexed_ / 8) || !reader_->damage().empty() || !lost_.empty()) return;
+  auto hold = lock_.hold();
+  if (!hold) return;
+  IndexPlace at{reader_->header().generation, reader_->tell(), snapshot_next_};
+  auto r = write_index(dir_, index_name(), state_, at);
+  if (!r) return log::failure("index_not_written", r.error(), {{"folder", info_.name}});  // the log is whole
+  indexed_ = at.end;
 }
 
 // The machine was started anew since the last arrival here: what was not synced may be gone.
@@ -136,7 +161,7 @@ Result<bool> Folder::refresh() {
 
 Status Folder::open_writer() {
   CHECK(refresh());
-  if (!state_.entries().empty()) segments_.know(state_.entries().back().ref);  // mostly the newest there is
+  if (!state_.entries().empty()) segments_.know(state_.entries().back().ref());  // mostly the newest there is
   if (!writer_ || writer_->is_broken()) {
     TRY(auto w, journal::SegmentWriter::append_to(dir_, log_name(), reader_->tell()));
     writer_ = std::move(w);
@@ -217,7 +242,8 @@ Result<uint32_t> Folder::append(const NewMessage& m, bool durable) {
     TRY(auto placed, segments_.append(e.stamp, encode(meta), m.bytes, is_big));
     e.flags = meta.flags;
     e.kind = is_big;
-    e.ref = placed.ref;
+    e.set_ref(placed.ref);
+    e.saved = static_cast<uint32_t>(now().seconds());
     e.meta = placed.meta;
     e.size = meta.size;
     e.date = meta.date;
@@ -296,6 +322,7 @@ Result<std::vector<std::pair<uint32_t, uint32_t>>> Folder::copy_from(Folder& fro
     std::string p;
     uint32_t uid = state_.uid_next();
     uint64_t seq = state_.mod_seq() + 1;
+    auto saved = static_cast<uint32_t>(now().seconds());
     UidSet moved;
     for (Entry e : chosen) {
       moved.add(e.uid);
@@ -303,10 +330,11 @@ Result<std::vector<std::pair<uint32_t, uint32_t>>> Folder::copy_from(Folder& fro
       uint64_t words = 0;
       for (std::size_t b = 0; b < translate.size(); b++)
         if (e.keywords >> b & 1) words |= translate[b];
-      used.insert(e.ref.segment);
+      used.insert(e.segment);
       e.keywords = words;
       e.uid = uid++;
       e.mod_seq = seq;
+      e.saved = saved;
       encode(p, e);
     }
     CHECK(write(type_arrive, seq, p));
@@ -326,16 +354,23 @@ Status Folder::restore(const UidSet& uids) {
   {
     TRY(auto hold, lock_.hold());
     CHECK(open_writer());
+    std::set<uint64_t> there;
+    for (auto& e : state_.entries()) there.insert(e.stamp);
+    std::vector<Entry> back;
+    for (auto& g : state_.gone())
+      if (uids.contains(g.entry.uid) && there.insert(g.entry.stamp).second) back.push_back(g.entry);
+    if (back.empty()) return {};
+    CHECK(reserve(static_cast<uint32_t>(back.size())));
     std::string p;
+    uint32_t uid = state_.uid_next();
     uint64_t seq = state_.mod_seq() + 1;
-    for (auto& g : state_.gone()) {
-      if (!uids.contains(g.entry.uid) || state_.find(g.entry.uid)) continue;
-      Entry e = g.entry;
+    for (Entry& e : back) {
+      e.uid = uid++;
       e.flags &= static_cast<uint8_t>(~deleted);
       e.mod_seq = seq;
+      e.saved = static_cast<uint32_t>(now().seconds());
       encode(p, e);
     }
-    if (p.empty()) return {};
     CHECK(write(type_arrive, seq, p));
   }
   return commit();
@@ -366,7 +401,7 @@ Status Folder::rewrite(const FolderState& as) {
   std::string tmp = fmt::format("box/{}.tmp", info_.id);
   std::set<uint32_t> segments;
   for (auto& e : as.entries())
-    if (e.uid >= snapshot_next_) segments.insert(e.ref.segment);
+    if (e.uid >= snapshot_next_) segments.insert(e.segment);
   CHECK(segments_.commit_segments(segments));
   CHECK(file::unlink(dir_, tmp));
   TRY(auto w, journal::SegmentWriter::create(dir_, tmp, {kind_box, info_.id, 0, true}));
@@ -383,7 +418,13 @@ Status Folder::rewrite(const FolderState& as) {
 
 std::vector<std::string> Folder::damage() const {
   std::vector<std::string> r;
-  for (auto& d : reader_->damage()) r.push_back(fmt::format("{} ({}): {} bytes at {}: {}", log_name(), info_.name, d.length, d.offset, d.reason));
+  auto whole = journal::SegmentReader::open(dir_, log_name());  // the index may have spared us a part of it
+  if (!whole) return {whole.error().what};
+  for (bool more = true; more;) {
+    auto record = whole->next();
+    more = record && *record;
+  }
+  for (auto& d : whole->damage()) r.push_back(fmt::format("{} ({}): {} bytes at {}: {}", log_name(), info_.name, d.length, d.offset, d.reason));
   if (file::open(dir_, log_name() + ".damaged", O_RDONLY))
     r.push_back(fmt::format("{} ({}) was damaged and written anew; the old one is {}.damaged", log_name(), info_.name, log_name()));
   return r;
@@ -407,7 +448,7 @@ Status Folder::renumber(uint32_t uid_validity) {
   TRY(auto hold, lock_.hold());
   CHECK(open_writer());
   if (!state_.entries().empty()) return fail(Fault::perm, "folder '{}' has mail: its UIDVALIDITY stays", info_.name);
-  FolderState as = state_;
+  FolderState as = state_.copy();
   as.renumber(uid_validity);
   CHECK(rewrite(as));
   info_.uid_validity = uid_validity;
@@ -419,7 +460,7 @@ Status Folder::skip_to(uint32_t uid) {
   TRY(auto hold, lock_.hold());
   CHECK(open_writer());
   if (uid <= state_.uid_next()) return {};
-  FolderState as = state_;
+  FolderState as = state_.copy();
   as.skip_to(uid);
   CHECK(rewrite(as));
   CHECK(load());

@@ -36,10 +36,11 @@ struct NewMessage {
 class Folder {
  public:
   static Result<std::unique_ptr<Folder>> open(int account_dir, AccountLock& lock, MailSegments& segments,
-                                              const FolderInfo& info);
+                                              const FolderInfo& info, bool maps = false);
   uint32_t id() const { return info_.id; }
   const FolderState& state() const { return state_; }
   std::string log_name() const;  // "box/1.log", below the account's directory
+  std::string index_name() const;
 
   Result<bool> refresh();  // true: something changed
   // The message is visible on return, and with `durable` survives a power cut.
@@ -53,7 +54,8 @@ class Folder {
   // References only, no bodies.  Pairs of (UID there, UID here).  with move: expunged there, both
   // under one hold of the lock.
   Result<std::vector<std::pair<uint32_t, uint32_t>>> copy_from(Folder& from, const UidSet& uids, bool move);
-  Status restore(const UidSet& uids);  // expunged ones come back with their UIDs
+  // Expunged ones come back, with new UIDs (RFC 3501 §2.3.1.1: a UID that was gone names nothing again).
+  Status restore(const UidSet& uids);
   // What of the log could not be read, a line each; also when the log was written anew since (the
   // damaged one is kept beside it until heal()).  Messages may be in no folder then.
   std::vector<std::string> damage() const;
@@ -66,10 +68,12 @@ class Folder {
   Status skip_to(uint32_t uid);
 
  private:
-  Folder(int dir, AccountLock& lock, MailSegments& segments, const FolderInfo& info)
-      : dir_(dir), lock_(lock), segments_(segments), info_(info) {}
+  Folder(int dir, AccountLock& lock, MailSegments& segments, const FolderInfo& info, bool maps)
+      : dir_(dir), lock_(lock), segments_(segments), info_(info), maps_(maps) {}
   Status make_log();
   Status load();
+  void begin_state();
+  void write_index_if_grown();
   void check_after_boot();
   Status note_boot();
   Status open_writer();                            // under the lock
@@ -85,9 +89,11 @@ class Folder {
   AccountLock& lock_;
   MailSegments& segments_;
   FolderInfo info_;
+  bool maps_;
   FolderState state_;
   std::optional<journal::SegmentReader> reader_;
   std::optional<journal::SegmentWriter> writer_;
+  uint64_t indexed_ = 0;        // what of the log the index had, bytes
   uint32_t snapshot_next_ = 1;  // entries from this UID on arrived since the log began
   UidSet lost_;                 // dropped by check_after_boot, not yet said in the log
 };

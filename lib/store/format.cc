@@ -9,30 +9,15 @@
 
 namespace jd::store {
 
-void encode(std::string& out, const Entry& e) {
-  put(out, e.uid);
-  put(out, e.flags);
-  put(out, e.kind);
-  put(out, uint16_t{0});
-  put(out, e.ref.segment);
-  put(out, e.ref.length);
-  put(out, e.ref.offset);
-  put(out, e.meta);
-  put(out, uint32_t{0});
-  put(out, e.size);
-  put(out, e.date);
-  put(out, e.keywords);
-  put(out, e.mod_seq);
-  put(out, e.stamp);
-}
+// The fields lie in memory as they are written (static_assert in format.h, little endian).
+void encode(std::string& out, const Entry& e) { out.append(reinterpret_cast<const char*>(&e), entry_bytes); }
 
 bool decode(std::string_view& in, Entry& e) {
-  uint16_t zero;
-  uint32_t zero4;
-  return in.size() >= entry_bytes && take(in, e.uid) && take(in, e.flags) && take(in, e.kind) &&
-         take(in, zero) && take(in, e.ref.segment) && take(in, e.ref.length) &&
-         take(in, e.ref.offset) && take(in, e.meta) && take(in, zero4) && take(in, e.size) &&
-         take(in, e.date) && take(in, e.keywords) && take(in, e.mod_seq) && take(in, e.stamp) && e.uid > 0;
+  if (in.size() < entry_bytes) return false;
+  e = Entry();
+  memcpy(static_cast<void*>(&e), in.data(), entry_bytes);
+  in.remove_prefix(entry_bytes);
+  return true;
 }
 
 namespace {

@@ -9,6 +9,7 @@
 //   box/<folder>.log  a segment (kind 'box') per folder: state, then changes.  This is the truth
 //                     about UIDs, flags and expunges; it is replaced as a whole (tmp, sync, rename)
 //                     by one that begins with the present state when the changes outgrow it.
+//   box/<folder>.index  the same state, to be mapped instead of read (index.h); derived
 //
 // message record (type message, stamp = message id, random, unique):
 //   version:u16 kind:u16 folder:u32 uid:u32 flags:u32 date:i64 size:u64 delivery[16]
@@ -25,7 +26,7 @@
 //   reserve    end:u32 boot[16]         UIDs below end may be in use by this boot of the machine
 //   recent     uid:u32                  below it nothing is \Recent any more
 //   drop       uids                     entries whose messages a power cut took before any promise
-//   entry := uid:u32 flags:u8 kind:u8 zero:u16 segment:u32 length:u32 offset:u64 meta:u32 zero:u32
+//   entry := uid:u32 flags:u8 kind:u8 zero:u16 segment:u32 length:u32 offset:u64 meta:u32 saved:u32
 //            size:u64 date:i64 keywords:u64 mod_seq:u64 stamp:u64 = 72 bytes
 // tree records: create, rename, remove, subscribe, unsubscribe (tree.h).
 #pragma once
@@ -75,19 +76,28 @@ constexpr std::size_t max_keywords = 64;          // per folder
 
 enum class FlagOp : uint8_t { set, add, remove };
 
-// One message in one folder.
+// One message in one folder: as in memory, so in the index, and but for the last two fields in the log.
 struct Entry {
   uint32_t uid = 0;
   uint8_t flags = 0;
   uint8_t kind = 0;          // 1: big
-  journal::Ref ref;          // of the message record
+  uint16_t zero = 0;
+  uint32_t segment = 0;      // of the message record
+  uint32_t length = 0;
+  uint64_t offset = 0;
   uint32_t meta = 0;         // bytes of the record's payload before the message
+  uint32_t saved = 0;        // SAVEDATE (RFC 8514), seconds; 0: not known
   uint64_t size = 0;         // RFC822.SIZE
   int64_t date = 0;          // INTERNALDATE, seconds
   uint64_t keywords = 0;     // bits of FolderState::keywords()
   uint64_t mod_seq = 0;
-  uint64_t stamp = 0;        // message id: the record at ref must have it
+  uint64_t stamp = 0;        // message id: the record at ref() must have it
+  uint32_t wire = 0, digest = 0;  // places in derived files, 0: none (cache.h)
+
+  journal::Ref ref() const { return {segment, offset, length}; }
+  void set_ref(const journal::Ref& r) { segment = r.segment, offset = r.offset, length = r.length; }
 };
+static_assert(sizeof(Entry) == entry_bytes + 8 && std::is_trivially_copyable_v<Entry>);
 void encode(std::string& out, const Entry& e);
 bool decode(std::string_view& in, Entry& e);
 

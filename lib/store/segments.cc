@@ -143,19 +143,19 @@ Result<journal::SegmentReader*> MailSegments::reader(uint32_t number) {
 }
 
 Result<Meta> MailSegments::meta(const Entry& e) {
-  TRY(auto* r, reader(e.ref.segment));
-  TRY(auto bytes, file::read_at(r->fd(), journal::head_bytes + e.meta, e.ref.offset));
+  TRY(auto* r, reader(e.segment));
+  TRY(auto bytes, file::read_at(r->fd(), journal::head_bytes + e.meta, e.offset));
   auto head = journal::Framing(r->header().generation).head(bytes);
   auto m = head && head->stamp == e.stamp ? decode_meta(std::string_view(bytes).substr(journal::head_bytes)) : std::nullopt;
-  if (!m) return fail(Fault::perm, "message record at {} of {} is damaged", e.ref.offset, segment_name(e.ref.segment));
+  if (!m) return fail(Fault::perm, "message record at {} of {} is damaged", e.offset, segment_name(e.segment));
   return *m;
 }
 
 Result<std::string> MailSegments::message(const Entry& e) {
-  TRY(auto* r, reader(e.ref.segment));
-  TRY(auto record, r->read(e.ref));
+  TRY(auto* r, reader(e.segment));
+  TRY(auto record, r->read(e.ref()));
   if (record.stamp != e.stamp || record.type != type_message || record.payload.size() < e.meta)
-    return fail(Fault::perm, "message record at {} of {} is another one's", e.ref.offset, segment_name(e.ref.segment));
+    return fail(Fault::perm, "message record at {} of {} is another one's", e.offset, segment_name(e.segment));
   record.payload.erase(0, e.meta);
   if (e.kind == 0) return std::move(record.payload);
   std::string_view rest = record.payload;
@@ -199,6 +199,20 @@ Result<std::vector<std::string>> MailSegments::scan(Time since, const std::funct
       damage.push_back(fmt::format("{}: {} bytes at {}: {}", segment_name(n), d.length, d.offset, d.reason));
   }
   return damage;
+}
+
+Entry entry_of(const MailSegments::Found& m) {
+  Entry e;
+  e.uid = m.meta.uid;
+  e.flags = m.meta.flags;
+  e.kind = static_cast<uint8_t>(m.meta.kind);
+  e.set_ref(m.ref);
+  e.meta = m.meta_bytes;
+  e.size = m.meta.size;
+  e.date = m.meta.date;
+  e.mod_seq = 1;
+  e.stamp = m.stamp;
+  return e;
 }
 
 }  // namespace jd::store

@@ -61,4 +61,7 @@ class MailSegments {
   std::map<uint32_t, std::unique_ptr<journal::SegmentReader>> readers_;
 };
 
+// The entry that a folder had for it when it arrived (flags may have changed since).
+Entry entry_of(const MailSegments::Found& m);
+
 }  // namespace jd::store

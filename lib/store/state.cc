@@ -7,14 +7,66 @@
 
 namespace jd::store {
 
-std::vector<Entry>::iterator FolderState::at_least(uint32_t uid) {
+Entry* FolderState::at_least(uint32_t uid) {
   return std::lower_bound(entries_.begin(), entries_.end(), uid,
                           [](const Entry& e, uint32_t u) { return e.uid < u; });
 }
 
+std::size_t FolderState::first_at_least(uint32_t uid) const {
+  return static_cast<std::size_t>(const_cast<FolderState*>(this)->at_least(uid) - entries_.begin());
+}
+
 const Entry* FolderState::find(uint32_t uid) const {
-  auto i = const_cast<FolderState*>(this)->at_least(uid);
-  return i != entries_.end() && i->uid == uid ? &*i : nullptr;
+  std::size_t i = first_at_least(uid);
+  return i < entries_.size() && entries_[i].uid == uid ? &entries_[i] : nullptr;
+}
+
+FolderState FolderState::copy() const {
+  FolderState r;
+  r.entries_ = entries_.copy();
+  r.gone_ = gone_.copy();
+  r.keywords_ = keywords_;
+  r.uid_validity_ = uid_validity_, r.uid_next_ = uid_next_, r.recent_ = recent_;
+  r.reserved_end_ = reserved_end_, r.reserved_boot_ = reserved_boot_, r.unseen_ = unseen_;
+  r.mod_seq_ = r.changes_known_since_ = mod_seq_;
+  r.bytes_ = bytes_, r.changes_ = changes_;
+  return r;
+}
+
+bool FolderState::become(Parts p) {
+  FolderState r;
+  if (p.uid_validity == 0 || !r.apply_keywords(p.keywords)) return false;
+  r.entries_ = std::move(p.entries);
+  r.gone_ = std::move(p.gone);
+  r.uid_validity_ = p.uid_validity, r.uid_next_ = p.uid_next, r.recent_ = p.recent;
+  r.reserved_end_ = p.reserved_end, r.reserved_boot_ = std::move(p.reserved_boot), r.unseen_ = p.unseen;
+  r.mod_seq_ = r.changes_known_since_ = p.mod_seq;
+  r.bytes_ = p.bytes;
+  r.seen_before_ = p.first_unseen;
+  *this = std::move(r);
+  return true;
+}
+
+void FolderState::place(std::size_t index, uint32_t wire, uint32_t digest) {
+  entries_[index].wire = wire;
+  entries_[index].digest = digest;
+}
+
+std::size_t FolderState::first_unseen() const {
+  if (unseen_ == 0) return entries_.size();
+  while (seen_before_ < entries_.size() && entries_[seen_before_].flags & seen) seen_before_++;
+  return seen_before_;
+}
+
+std::optional<UidSet> FolderState::changed_since(uint64_t since) const {
+  if (since < changes_known_since_) return std::nullopt;
+  std::vector<UidRange> all;
+  for (auto i = flag_changes_.rbegin(); i != flag_changes_.rend() && i->mod_seq > since; ++i)
+    all.insert(all.end(), i->uids.ranges().begin(), i->uids.ranges().end());
+  std::sort(all.begin(), all.end(), [](auto& a, auto& b) { return a.first < b.first; });
+  UidSet r;
+  for (auto& range : all) r.add(range.first, range.last);
+  return r;
 }
 
 int FolderState::keyword_bit(std::string_view name) const {
@@ -39,6 +91,8 @@ void FolderState::renumber(uint32_t uid_validity) {
   uid_next_ = recent_ = reserved_end_ = 1;
   reserved_boot_.clear();
   for (auto& g : gone_) g.entry.uid = 0;
+  seen_before_ = 0;
+  flag_changes_.clear();
   mod_seq_++;
 }
 
@@ -46,7 +100,8 @@ void FolderState::drop(uint32_t uid) {
   auto i = at_least(uid);
   if (i == entries_.end() || i->uid != uid) return;
   count(*i, -1);
-  entries_.erase(i);
+  seen_before_ = std::min(seen_before_, static_cast<std::size_t>(i - entries_.begin()));
+  entries_.erase(i, i + 1);
 }
 
 bool FolderState::apply(uint16_t type, uint64_t stamp, std::string_view p) {
@@ -94,7 +149,7 @@ bool FolderState::apply_state(std::string_view p) {
   uid_next_ = next;
   recent_ = recent;
   mod_seq_ = seq;
-  entries_.reserve(std::min<uint32_t>(live, 1 << 20));
+  changes_known_since_ = seq;
   return true;
 }
 
@@ -114,7 +169,7 @@ bool FolderState::apply_keywords(std::string_view p) {
 bool FolderState::apply_arrive(std::string_view p, bool gone) {
   while (!p.empty()) {
     Entry e;
-    if (!decode(p, e)) return false;
+    if (!decode(p, e) || (e.uid == 0 && !gone)) return false;  // gone before a renumber(): 0
     if (gone) {
       int64_t when;
       if (!take(p, when)) return false;
@@ -124,7 +179,8 @@ bool FolderState::apply_arrive(std::string_view p, bool gone) {
       count(e, 1);
     } else if (auto i = at_least(e.uid); i == entries_.end() || i->uid != e.uid) {
       count(e, 1);
-      entries_.insert(i, e);  // undelete brings an old UID back in its place
+      seen_before_ = 0;
+      entries_.insert(i, e);  // logs of earlier releases: undelete brought an old UID back
     }
     uid_next_ = std::max(uid_next_, e.uid + 1);
     mod_seq_ = std::max(mod_seq_, e.mod_seq);
@@ -139,6 +195,7 @@ bool FolderState::apply_flags(uint64_t seq, std::string_view p) {
   auto uids = UidSet::decode(p);
   if (!uids) return false;
   for (auto& r : uids->ranges()) {
+    seen_before_ = std::min(seen_before_, first_at_least(r.first));
     for (auto i = at_least(r.first); i != entries_.end() && i->uid <= r.last; ++i) {
       count(*i, -1);
       switch (static_cast<FlagOp>(op)) {
@@ -148,6 +205,17 @@ bool FolderState::apply_flags(uint64_t seq, std::string_view p) {
       }
       count(*i, 1);
       i->mod_seq = seq;
+    }
+  }
+  constexpr std::size_t changes_kept = 64, ranges_kept = 1000;
+  if (uids->ranges().size() > ranges_kept) {
+    flag_changes_.clear();
+    changes_known_since_ = seq;
+  } else {
+    flag_changes_.push_back({seq, std::move(*uids)});
+    if (flag_changes_.size() > changes_kept) {
+      changes_known_since_ = flag_changes_.front().mod_seq;
+      flag_changes_.pop_front();
     }
   }
   return true;
@@ -161,6 +229,7 @@ bool FolderState::apply_expunge(uint64_t seq, std::string_view p) {
   for (auto& r : uids->ranges()) {
     auto from = at_least(r.first);
     auto to = from;
+    seen_before_ = std::min(seen_before_, static_cast<std::size_t>(from - entries_.begin()));
     for (; to != entries_.end() && to->uid <= r.last; ++to) {
       count(*to, -1);
       to->mod_seq = seq;
@@ -169,8 +238,7 @@ bool FolderState::apply_expunge(uint64_t seq, std::string_view p) {
     if (uids->ranges().size() == 1) entries_.erase(from, to);
   }
   if (uids->ranges().size() > 1)  // one pass, however many ranges
-    entries_.erase(std::remove_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return uids->contains(e.uid); }),
-                   entries_.end());
+    entries_.erase_if([&](const Entry& e) { return uids->contains(e.uid); });
   return true;
 }
 

@@ -6,26 +6,34 @@
 // process that reads them, so all see the same.
 #pragma once
 #include <cstdint>
-#include <map>
+#include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "lib/store/format.h"
+#include "lib/store/records.h"
 #include "lib/store/uid_set.h"
 
 namespace jd::store {
 
 struct Gone {
-  Entry entry;
+  Entry entry;       // its mod_seq is that of the expunge: rising in FolderState::gone()
   int64_t when = 0;  // seconds
 };
+static_assert(sizeof(Gone) == sizeof(Entry) + 8);
 
 class FolderState {
  public:
-  const std::vector<Entry>& entries() const { return entries_; }  // rising UIDs
+  const Records<Entry>& entries() const { return entries_; }  // rising UIDs
   const Entry* find(uint32_t uid) const;
-  const std::vector<Gone>& gone() const { return gone_; }
+  std::size_t first_at_least(uint32_t uid) const;  // index into entries(); their size: none
+  const Records<Gone>& gone() const { return gone_; }
+  FolderState() = default;
+  FolderState(FolderState&&) = default;
+  FolderState& operator=(FolderState&&) = default;
+  FolderState copy() const;
   uint32_t uid_validity() const { return uid_validity_; }
   uint32_t uid_next() const { return uid_next_; }          // what the next arrival gets at the least
   uint32_t reserved_end() const { return reserved_end_; }  // UIDs below it may be used without a sync
@@ -36,6 +44,10 @@ class FolderState {
   int keyword_bit(std::string_view name) const;  // -1: not known; case-insensitive
   uint64_t bytes() const { return bytes_; }      // sum of the sizes of entries()
   uint32_t unseen() const { return unseen_; }
+  std::size_t first_unseen() const;              // index into entries(); their size: none
+  // The UIDs whose flags changed after mod_seq `since` (some may be gone); nullopt: too long ago to
+  // be remembered here, ask the entries.
+  std::optional<UidSet> changed_since(uint64_t since) const;
   uint64_t changes() const { return changes_; }  // payload bytes applied since the state began
 
   bool apply(uint16_t type, uint64_t stamp, std::string_view payload);
@@ -49,6 +61,18 @@ class FolderState {
   // Another UIDVALIDITY, UIDs from 1 on; only while there are no entries.  What is gone has UID 0
   // then: it is still known to replays and imports, but cannot come back.
   void renumber(uint32_t uid_validity);
+
+  // All of it at once, from an index.  false: makes no sense, nothing changed.
+  struct Parts {
+    Records<Entry> entries;
+    Records<Gone> gone;
+    std::string keywords, reserved_boot;
+    uint32_t uid_validity = 0, uid_next = 1, recent = 1, reserved_end = 1, unseen = 0, first_unseen = 0;
+    uint64_t mod_seq = 1, bytes = 0;
+  };
+  bool become(Parts p);
+  // Where a message's derived forms are; lasts until the state is read anew, or an index is written.
+  void place(std::size_t index, uint32_t wire, uint32_t digest);
 
   // The records that say all of this; expunged entries older than `keep_since` are left out.
   struct Out { uint16_t type; uint64_t stamp; std::string payload; };
@@ -65,15 +89,19 @@ class FolderState {
   bool apply_arrive(std::string_view p, bool gone);
   bool apply_flags(uint64_t mod_seq, std::string_view p);
   bool apply_expunge(uint64_t mod_seq, std::string_view p);
-  std::vector<Entry>::iterator at_least(uint32_t uid);
+  Entry* at_least(uint32_t uid);
   void count(const Entry& e, int sign);
 
-  std::vector<Entry> entries_;
-  std::vector<Gone> gone_;
+  Records<Entry> entries_;
+  Records<Gone> gone_;
   std::vector<std::string> keywords_;
   uint32_t uid_validity_ = 0, uid_next_ = 1, recent_ = 1, reserved_end_ = 1, unseen_ = 0;
   std::string reserved_boot_;
   uint64_t mod_seq_ = 1, bytes_ = 0, changes_ = 0;
+  mutable std::size_t seen_before_ = 0;  // entries before it are seen
+  struct Change { uint64_t mod_seq; UidSet uids; };
+  std::deque<Change> flag_changes_;      // those after changes_known_since_
+  uint64_t changes_known_since_ = 0;
 };
 
 }  // namespace jd::store

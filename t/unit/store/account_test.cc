@@ -86,7 +86,7 @@ TEST(PowerCut, UidsOfLostMailAreNotUsedAgain) {
   auto fd = file::open(seg, O_RDWR);
   ASSERT_TRUE(fd);
   auto a = s.open();
-  uint64_t end_of_one = (*a->folder(inbox_id))->state().find(1)->ref.end();
+  uint64_t end_of_one = (*a->folder(inbox_id))->state().find(1)->ref().end();
   ASSERT_TRUE(file::truncate(fd->get(), end_of_one));
   std::string log_name = s.account() + "/box/1.log";
   std::string before = *file::read_all(log_name);
