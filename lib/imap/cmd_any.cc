@@ -44,7 +44,8 @@ void cmd_id(Session& s, Cursor& c) {
 }
 
 namespace {
-constexpr std::pair<std::string_view, Ext> extensions[] = {{"UTF8=ACCEPT", Ext::utf8}};
+constexpr std::pair<std::string_view, Ext> extensions[] = {
+    {"CONDSTORE", Ext::condstore}, {"QRESYNC", Ext::qresync}, {"UTF8=ACCEPT", Ext::utf8}};
 }
 
 // RFC 5161: names that nobody knows, or that are on, are passed over.

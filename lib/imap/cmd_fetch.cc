@@ -7,8 +7,10 @@
 #include <fmt/format.h>
 
 #include "lib/base/log.h"
+#include "lib/base/text.h"
 #include "lib/imap/command.h"
 #include "lib/imap/fetch_items.h"
+#include "lib/imap/resync.h"
 #include "lib/mime/date.h"
 #include "lib/mime/imap_form.h"
 #include "lib/mime/section.h"
@@ -101,6 +103,7 @@ Status put_item(Session& s, const Entry& e, bool recent, const FetchItem& item, 
       out += mime::imap_body(*message, *root);
       break;
     }
+    case Fetch::mod_seq: out += fmt::format("({})", e.mod_seq); break;
     case Fetch::preview: {
       TRY(const mime::Part* root, s.cache().root(e));
       TRY(const std::string* message, s.cache().message(e));
@@ -130,39 +133,92 @@ Status put_message(Session& s, std::size_t index, const std::vector<FetchItem>& 
   View& v = *s.view();
   Entry e = *v.entry(index);
   bool recent = v.is_recent(index);
-  std::string one = fmt::format("* {} FETCH (", index + 1);
-  bool first = true;
-  auto blank = [&] {
-    if (!first) one += ' ';
-    first = false;
-  };
-  bool has_uid = false, has_flags = false;
+  bool has_uid = false, has_flags = false, has_mod_seq = false;
   for (auto& i : items) {
     has_uid |= i.what == Fetch::uid;
     has_flags |= i.what == Fetch::flags;
+    has_mod_seq |= i.what == Fetch::mod_seq;
   }
-  if (s.is_uid() && !has_uid) blank(), one += fmt::format("UID {}", e.uid);
+  std::string one = fetch_head(s, index, e.uid, s.is_uid() && !has_uid);
+  auto blank = [&] {
+    if (one.back() != '(' && one.back() != ' ') one += ' ';
+  };
   for (auto& i : items) {
     blank();
     CHECK(put_item(s, e, recent, i, one));
   }
   if (with_flags && !has_flags) blank(), one += "FLAGS " + v.flags(e, recent);
+  if (with_flags && !has_mod_seq && s.has(Ext::condstore)) one += fmt::format(" MODSEQ ({})", e.mod_seq);
   s.out() += one;
   s.out() += ")\r\n";
   s.flush_if_full();
   return {};
 }
 
+bool changed_since(const View& v, std::size_t index, uint64_t since) {
+  const Entry* e = v.folder().state().find(v.uid(index));
+  return e && e->mod_seq > since;
+}
+FetchItem mod_seq_item() {
+  FetchItem i;
+  i.what = Fetch::mod_seq;
+  i.label = "MODSEQ";
+  return i;
+}
+
+// RFC 7162 §3.1.4.1, §3.2.6: " (CHANGEDSINCE n VANISHED)", if it is there.
+struct Modifiers {
+  std::optional<uint64_t> since;
+  bool vanished = false;
+};
+bool take_modifiers(Cursor& c, Modifiers& m) {
+  if (c.is_end()) return true;
+  if (!c.space() || !c.is('(')) return false;
+  std::string word;
+  uint64_t n;
+  do {
+    if (!c.atom(word)) return false;
+    if (iequals(word, "VANISHED")) m.vanished = true;
+    else if (iequals(word, "CHANGEDSINCE") && !m.since && c.space() && c.number64(n)) m.since = n;
+    else return false;
+  } while (c.space());
+  return c.is(')') && m.since;
+}
+
 }  // namespace
+
+std::string fetch_head(const Session& s, std::size_t index, uint32_t uid, bool with_uid) {
+  if (with_uid || s.has(Ext::qresync)) return fmt::format("* {} FETCH (UID {} ", index + 1, uid);
+  return fmt::format("* {} FETCH (", index + 1);
+}
 
 void cmd_fetch(Session& s, Cursor& c) {
   View& v = *s.view();
   std::vector<std::size_t> chosen;
   std::vector<FetchItem> items;
   std::string why;
+  Modifiers modifiers;
+  SequenceSet set;
+  auto at = c.at();
   if (!s.messages(c, chosen)) return;
   if (!c.space() || !take_fetch_items(c, items, why)) return s.bad(why.empty() ? "FETCH what?" : why);
+  if (!take_modifiers(c, modifiers)) return s.bad("FETCH takes (CHANGEDSINCE n) behind its items");
   if (!s.end(c)) return;
+  if (modifiers.vanished && (!s.is_uid() || !s.has(Ext::qresync))) return s.bad("VANISHED takes UID FETCH and ENABLE QRESYNC");
+  bool wants_mod_seq = std::any_of(items.begin(), items.end(), [](auto& i) { return i.what == Fetch::mod_seq; });
+  if (wants_mod_seq || modifiers.since) s.enable(Ext::condstore);
+  if (modifiers.since) {
+    std::erase_if(chosen, [&](std::size_t i) { return !changed_since(v, i, *modifiers.since); });
+    if (!wants_mod_seq) items.push_back(mod_seq_item());
+  }
+  if (modifiers.vanished) {
+    auto end = c.at();
+    c.back(at);
+    (void)(c.space() && c.set(set));  // it was read before
+    c.back(end);
+    if (auto gone = vanished(v.folder().state(), set, *modifiers.since); !gone.empty())
+      s.out() += "* VANISHED (EARLIER) " + gone.text() + "\r\n";
+  }
   bool marks = std::any_of(items.begin(), items.end(), [](auto& i) { return i.marks_seen; });
   store::UidSet marked;
   if (marks && !v.is_read_only()) {

@@ -95,7 +95,7 @@ void cmd_subscribe(Session& s, Cursor& c) {
 
 bool take_status_items(Cursor& c, std::vector<std::string>& items) {
   static constexpr std::string_view known[] = {"MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE",
-                                               "APPENDLIMIT", "DELETED", "DELETED-STORAGE"};
+                                               "APPENDLIMIT", "DELETED", "DELETED-STORAGE", "HIGHESTMODSEQ"};
   if (!c.is('(')) return false;
   std::string word;
   do {
@@ -133,6 +133,7 @@ Status put_status(Session& s, const store::FolderInfo& info, const std::vector<s
     else if (i == "UIDNEXT") out += fmt::format("{}", st.uid_next());
     else if (i == "UIDVALIDITY") out += fmt::format("{}", st.uid_validity());
     else if (i == "UNSEEN") out += fmt::format("{}", st.unseen());
+    else if (i == "HIGHESTMODSEQ") s.enable(Ext::condstore), out += fmt::format("{}", st.mod_seq());
     else if (i == "APPENDLIMIT") out += fmt::format("{}", s.options().message_size);  // RFC 7889
     else if (i == "DELETED") out += fmt::format("{}", deleted);
     else if (i == "DELETED-STORAGE") out += fmt::format("{}", (deleted_bytes + 1023) / 1024);  // RFC 9208 §4.1.4

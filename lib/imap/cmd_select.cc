@@ -7,6 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/imap/command.h"
 #include "lib/imap/mailbox_name.h"
+#include "lib/imap/resync.h"
 
 namespace jd::imap {
 
@@ -36,9 +37,52 @@ void append_mailbox(const Session& s, std::string& out, std::string_view name) {
   out += '"';
 }
 
+namespace {
+struct SelectWith {
+  bool condstore = false;
+  std::optional<Resync> resync;
+};
+// " (CONDSTORE)", " (QRESYNC (...))" (RFC 7162 §3.1.8, §3.2.5), if it is there.
+bool take_with(Cursor& c, SelectWith& w) {
+  if (c.is_end()) return true;
+  if (!c.space() || !c.is('(')) return false;
+  std::string word;
+  do {
+    if (!c.atom(word)) return false;
+    if (iequals(word, "CONDSTORE")) w.condstore = true;
+    else if (!iequals(word, "QRESYNC") || w.resync || !take_resync(c, w.resync.emplace())) return false;
+  } while (c.space());
+  return c.is(')');
+}
+
+// What happened since the client was here last.
+void put_resync(Session& s, const Resync& r) {
+  View& v = *s.view();
+  auto& state = v.folder().state();
+  if (r.uid_validity != state.uid_validity()) return;
+  if (auto gone = vanished(state, without_matched(state, r), r.mod_seq); !gone.empty())
+    s.out() += "* VANISHED (EARLIER) " + gone.text() + "\r\n";
+  store::UidSet known;
+  SequenceSet sorted = r.known;
+  std::sort(sorted.begin(), sorted.end());
+  for (auto [a, b] : sorted) known.add(a, b);
+  for (std::size_t i = 0; i < v.size(); ++i) {
+    const store::Entry* e = state.find(v.uid(i));
+    if (!e || e->mod_seq <= r.mod_seq || (!known.empty() && !known.contains(e->uid))) continue;
+    s.out() += fetch_head(s, i, e->uid, true) + fmt::format("FLAGS {} MODSEQ ({}))\r\n", v.flags(*e, v.is_recent(i)), e->mod_seq);
+    s.flush_if_full();
+  }
+}
+}  // namespace
+
 void cmd_select(Session& s, Cursor& c) {
   std::string name;
-  if (!take_mailbox(s, c, name) || !s.end(c)) return;
+  SelectWith with;
+  if (!take_mailbox(s, c, name)) return;
+  if (!take_with(c, with)) return s.bad("SELECT takes (CONDSTORE) or (QRESYNC (...)) behind the name");
+  if (!s.end(c)) return;
+  if (with.resync && !s.has(Ext::qresync)) return s.bad("QRESYNC takes ENABLE QRESYNC first");
+  if (with.condstore) s.enable(Ext::condstore);
   bool read_only = s.command() == "EXAMINE";
   // RFC 7162 §3.2.11, RFC 9051 §7.1: what follows is about another mailbox.
   if (s.view()) s.out() += "* OK [CLOSED] the mailbox before is closed\r\n";
@@ -57,6 +101,8 @@ void cmd_select(Session& s, Cursor& c) {
                    : "* OK [PERMANENTFLAGS (" + v.all_flags() + " \\*)] may be kept\r\n";
   out += fmt::format("* OK [UIDVALIDITY {}] same UIDs\r\n* OK [UIDNEXT {}] next UID\r\n", state.uid_validity(),
                      state.uid_next());
+  out += fmt::format("* OK [HIGHESTMODSEQ {}] last change\r\n", state.mod_seq());
+  if (with.resync) put_resync(s, *with.resync);
   s.ok(read_only ? "[READ-ONLY] EXAMINE done" : "[READ-WRITE] SELECT done");
 }
 
@@ -69,16 +115,23 @@ store::UidSet deleted_of(const View& v) {
   }
   return out;
 }
+
+// RFC 7162 §3.2.7, §3.2.8: so that the client need not ask for it.
+std::string expunged_code(Session& s, const store::UidSet& gone) {
+  if (gone.empty() || !s.has(Ext::condstore)) return "";
+  return fmt::format("[HIGHESTMODSEQ {}] ", s.view()->folder().state().mod_seq());
+}
 }  // namespace
 
 void cmd_close(Session& s, Cursor& c) {
   if (!s.end(c)) return;
   View& v = *s.view();
-  Status r;
-  if (!v.is_read_only()) r = v.folder().expunge(deleted_of(v));
-  if (!r) return s.failed(r.error(), "cannot expunge");
+  store::UidSet gone;
+  if (!v.is_read_only()) gone = deleted_of(v);
+  if (auto r = v.folder().expunge(gone); !r) return s.failed(r.error(), "cannot expunge");
+  std::string code = expunged_code(s, gone);
   s.unselect();  // RFC 3501 §6.4.2: no EXPUNGE is told
-  s.ok("CLOSE done");
+  s.ok(code + "CLOSE done");
 }
 
 void cmd_unselect(Session& s, Cursor& c) {
@@ -103,7 +156,7 @@ void cmd_expunge(Session& s, Cursor& c) {
   if (!s.end(c)) return;
   if (v.is_read_only()) return s.no("the mailbox is open for reading only");
   if (auto r = v.folder().expunge(gone); !r) return s.failed(r.error(), "cannot expunge");
-  s.ok("EXPUNGE done");
+  s.ok(expunged_code(s, gone) + "EXPUNGE done");
 }
 
 }  // namespace jd::imap

@@ -28,13 +28,39 @@ bool present(const View& v, const std::vector<std::size_t>& chosen, store::UidSe
   return all;
 }
 
+// RFC 7162 §3.1.3: " (UNCHANGEDSINCE n)", if it is there.
+bool take_since(Cursor& c, std::optional<uint64_t>& since) {
+  auto at = c.at();
+  if (!c.space() || !c.is('(')) return c.back(at), true;
+  std::string word;
+  uint64_t n;
+  if (!c.atom(word) || !iequals(word, "UNCHANGEDSINCE") || !c.space() || !c.number64(n) || !c.is(')')) return false;
+  since = n;
+  return true;
+}
+
+// Those that others changed after `since` stay as they are; "[MODIFIED set] " tells them.
+std::string take_out_modified(Session& s, std::vector<std::size_t>& chosen, uint64_t since) {
+  View& v = *s.view();
+  store::UidSet out;
+  std::erase_if(chosen, [&](std::size_t i) {
+    const Entry* e = v.folder().state().find(v.uid(i));
+    bool is_modified = e && e->mod_seq > since;
+    if (is_modified) out.add(s.is_uid() ? e->uid : static_cast<uint32_t>(i + 1));
+    return is_modified;
+  });
+  return out.empty() ? "" : fmt::format("[MODIFIED {}] ", out.text());
+}
+
 }  // namespace
 
 void cmd_store(Session& s, Cursor& c) {
   View& v = *s.view();
   std::vector<std::size_t> chosen;
   std::string word;
+  std::optional<uint64_t> since;
   if (!s.messages(c, chosen)) return;
+  if (!take_since(c, since)) return s.bad("STORE takes (UNCHANGEDSINCE n) before FLAGS");
   if (!c.space() || !c.word(word)) return s.bad("STORE takes FLAGS, +FLAGS or -FLAGS");
   word = upper(word);
   auto op = store::FlagOp::set;
@@ -47,6 +73,9 @@ void cmd_store(Session& s, Cursor& c) {
   if (!c.space() || !take_flag_list(c, flags, true)) return s.bad("no such list of flags");
   if (!s.end(c)) return;
   if (v.is_read_only()) return s.no("the mailbox is open for reading only");
+  if (since) s.enable(Ext::condstore);
+  std::string modified;
+  if (since) modified = take_out_modified(s, chosen, *since);
   store::UidSet uids;
   bool all = present(v, chosen, uids);
   auto seq = v.folder().store(op, flags.system, flags.keywords, uids);
@@ -54,18 +83,19 @@ void cmd_store(Session& s, Cursor& c) {
   if (!seq) return s.failed(seq.error(), "cannot keep the flags");
   if (*seq) v.known(*seq);
   v.say_keywords(s.out());
-  if (!silent) {
-    for (auto i : chosen) {
-      const Entry* e = v.folder().state().find(v.uid(i));
-      if (!e) continue;
-      s.out() += fmt::format("* {} FETCH (", i + 1);
-      if (s.is_uid()) s.out() += fmt::format("UID {} ", e->uid);
-      s.out() += "FLAGS " + v.flags(*e, v.is_recent(i)) + ")\r\n";
-      s.flush_if_full();
-    }
+  bool with_mod_seq = s.has(Ext::condstore);
+  for (auto i : chosen) {
+    const Entry* e = v.folder().state().find(v.uid(i));
+    if (!e || (silent && !with_mod_seq)) continue;
+    std::string one = fetch_head(s, i, e->uid, s.is_uid());
+    if (!silent) one += "FLAGS " + v.flags(*e, v.is_recent(i));
+    if (with_mod_seq) one += fmt::format("{}MODSEQ ({})", silent ? "" : " ", e->mod_seq);
+    s.out() += one + ")\r\n";
+    s.flush_if_full();
   }
-  if (all) s.ok("STORE done");
-  else s.no("[EXPUNGEISSUED] some of the messages are gone");
+  if (!all && modified.empty()) modified = "[EXPUNGEISSUED] ";
+  if (all) s.ok(modified + "STORE done");
+  else s.no(modified + "some of the messages are gone");
 }
 
 void cmd_copy(Session& s, Cursor& c) {

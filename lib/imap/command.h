@@ -51,6 +51,9 @@ bool take_mailbox(Session& s, Cursor& c, std::string& name);
 std::optional<std::string> name_of(const Session& s, std::string_view wire);
 void append_mailbox(const Session& s, std::string& out, std::string_view name);
 
+// "* 3 FETCH (": how what follows about a message begins, with its UID where that must be said.
+std::string fetch_head(const Session& s, std::size_t index, uint32_t uid, bool with_uid);
+
 // Flags as STORE and APPEND give them.
 struct Flags {
   uint8_t system = 0;

@@ -11,7 +11,7 @@ namespace {
 struct Simple { std::string_view name; Fetch what; };
 constexpr Simple simple[] = {
     {"FLAGS", Fetch::flags}, {"INTERNALDATE", Fetch::internal_date}, {"RFC822.SIZE", Fetch::size},
-    {"ENVELOPE", Fetch::envelope}, {"BODYSTRUCTURE", Fetch::body_structure}, {"UID", Fetch::uid},
+    {"ENVELOPE", Fetch::envelope}, {"BODYSTRUCTURE", Fetch::body_structure}, {"UID", Fetch::uid}, {"MODSEQ", Fetch::mod_seq},
 };
 
 void add(std::vector<FetchItem>& out, Fetch what, std::string label) {
@@ -55,7 +55,7 @@ bool take_fields(Cursor& c, FetchItem& item) {
 bool take_partial(Cursor& c, FetchItem& item) {
   if (!c.is('<')) return true;
   uint64_t from, count;
-  if (!c.number(from) || !c.is('.') || !c.number(count) || count == 0 || !c.is('>')) return false;
+  if (!c.number64(from) || !c.is('.') || !c.number64(count) || count == 0 || !c.is('>')) return false;
   item.partial = {from, count};
   item.label += fmt::format("<{}>", from);
   return true;

@@ -231,6 +231,14 @@ bool Cursor::number(uint64_t& out) {
   out = *n;
   return true;
 }
+bool Cursor::number64(uint64_t& out) {
+  std::string digits;
+  if (!run(digits, is_digit)) return false;
+  auto n = to_number(digits);
+  if (!n || *n > INT64_MAX) return false;
+  out = *n;
+  return true;
+}
 bool Cursor::set_number(uint32_t& out) {
   if (is('*')) return out = UINT32_MAX, true;
   uint64_t n;

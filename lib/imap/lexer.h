@@ -72,6 +72,7 @@ class Cursor {
   bool list_mailbox(std::string& out);  // astring, with the wildcards too
   bool flag(std::string& out);       // "\Seen" or a keyword
   bool number(uint64_t& out);        // 32 bit
+  bool number64(uint64_t& out);      // 63 bit: sizes and mod-sequences
   bool set(SequenceSet& out);
   std::string_view rest() const { return std::string_view(c_.text).substr(at_); }
   std::size_t at() const { return at_; }

@@ -189,6 +189,7 @@ void Session::dispatch(Cursor& c) {
 
 bool Session::enable(Ext e) {
   bool was = has(e);
+  if (e == Ext::qresync) enable(Ext::condstore);  // RFC 7162 §3.2.3
   enabled_ |= 1U << static_cast<unsigned>(e);
   return !was;
 }

@@ -11,7 +11,7 @@ S: c BAD *
 C: d CAPABILITY now
 S: d BAD *
 C: e ENABLE CONDSTORE X-UNKNOWN
-S: * ENABLED
+S: * ENABLED CONDSTORE
 S: e OK *
 C: f ID ("name" "test" "version" NIL)
 S: * ID ("name" "jdmail" *
