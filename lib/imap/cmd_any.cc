@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// cmd_any.cc: CAPABILITY NOOP CHECK LOGOUT ID ENABLE NAMESPACE IDLE.
+// cmd_any.cc: CAPABILITY NOOP CHECK LOGOUT ID ENABLE NAMESPACE IDLE COMPRESS.
 #include <algorithm>
 
 #include "lib/base/args.h"
@@ -74,6 +74,16 @@ void cmd_idle(Session& s, Cursor& c) {  // RFC 2177
   s.sync();
   s.out() += "+ idling\r\n";
   s.idle();
+}
+
+void cmd_compress(Session& s, Cursor& c) {  // RFC 4978
+  std::string how;
+  if (!c.space() || !c.atom(how)) return s.bad("COMPRESS DEFLATE");
+  if (!s.end(c)) return;
+  if (!iequals(how, "DEFLATE")) return s.no("no other way of compressing is known: DEFLATE");
+  if (s.is_compressed()) return s.no("[COMPRESSIONACTIVE] DEFLATE is on");
+  if (!s.compress()) return s.no("[UNAVAILABLE] no memory for it now");
+  s.ok("DEFLATE begins");
 }
 
 }  // namespace jd::imap

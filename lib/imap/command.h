@@ -26,6 +26,7 @@ void cmd_id(Session&, Cursor&);
 void cmd_enable(Session&, Cursor&);
 void cmd_namespace(Session&, Cursor&);
 void cmd_idle(Session&, Cursor&);
+void cmd_compress(Session&, Cursor&);
 void cmd_select(Session&, Cursor&);    // and EXAMINE
 void cmd_close(Session&, Cursor&);
 void cmd_unselect(Session&, Cursor&);

@@ -43,6 +43,7 @@ constexpr CommandRow rows[] = {
     {"COPY", cmd_copy, true, true},
     {"MOVE", cmd_copy, true, true},
     {"REPLACE", cmd_replace, true, true},
+    {"COMPRESS", cmd_compress},
     {"GETQUOTA", cmd_quota},
     {"GETQUOTAROOT", cmd_quota},
 };
@@ -50,7 +51,7 @@ constexpr CommandRow rows[] = {
 
 const std::string_view capabilities =
     "IMAP4rev1 LITERAL+ IDLE UIDPLUS MOVE NAMESPACE SPECIAL-USE UNSELECT ID ENABLE CHILDREN LIST-EXTENDED "
-    "LIST-STATUS STATUS=SIZE UTF8=ACCEPT BINARY PREVIEW APPENDLIMIT MULTIAPPEND CATENATE REPLACE CREATE-SPECIAL-USE QUOTA QUOTA=RES-STORAGE";
+    "LIST-STATUS STATUS=SIZE UTF8=ACCEPT BINARY PREVIEW APPENDLIMIT MULTIAPPEND CATENATE REPLACE CREATE-SPECIAL-USE QUOTA QUOTA=RES-STORAGE COMPRESS=DEFLATE";
 
 const CommandRow* find_command(std::string_view name) {
   for (auto& r : rows)
@@ -109,7 +110,7 @@ void Session::start() {
 }
 
 void Session::flush() {
-  if (!out_.empty() && !write_(out_)) is_over_ = true;
+  if (!out_.empty() && !write_(deflate_ ? deflate_->deflate(out_) : out_)) is_over_ = true;
   out_.clear();
 }
 void Session::flush_if_full() {
@@ -117,7 +118,30 @@ void Session::flush_if_full() {
 }
 
 void Session::feed(std::string_view in) {
-  while (!in.empty() && !is_over_) {
+  while (!is_over_) {
+    if (!deflate_) {
+      take(in);
+      if (!next_) break;
+      flush();
+      deflate_ = std::move(next_);
+    }
+    std::string plain;
+    bool is_well = deflate_->inflate(in, plain);
+    std::string_view bytes = plain;
+    take(bytes);
+    if (!is_well) bye("the compressed bytes make no sense");
+    if (plain.empty() && in.empty()) break;
+  }
+  flush();
+}
+
+bool Session::compress() {
+  next_ = Deflate::begin();
+  return next_ != nullptr;
+}
+
+void Session::take(std::string_view& in) {
+  while (!in.empty() && !is_over_ && !next_) {
     auto got = reader_.feed(in);
     if (got == CommandReader::Got::needs_more) break;
     if (got == CommandReader::Got::ask) out_ += "+ go on\r\n";
@@ -132,7 +156,6 @@ void Session::feed(std::string_view in) {
     }
     flush_if_full();
   }
-  flush();
 }
 
 void Session::bye(std::string_view why) {

@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "lib/base/time.h"
+#include "lib/imap/deflate.h"
 #include "lib/imap/lexer.h"
 #include "lib/imap/view.h"
 #include "lib/mime/digest.h"
@@ -101,10 +102,14 @@ class Session {
   void unselect() { view_.reset(); }
   void idle() { is_idling_ = true; }
   void log_out() { is_over_ = true; }
+  // RFC 4978: from behind the answer to this command on, both directions.  false: no memory.
+  bool compress();
+  bool is_compressed() const { return deflate_ != nullptr; }
   // Brings the view up to date before the tagged answer; messages may vanish.
   void sync();
 
  private:
+  void take(std::string_view& in);
   void run(const Command& c);
   void dispatch(Cursor& c);
   void end_idle(std::string_view line);
@@ -117,6 +122,7 @@ class Session {
   CommandReader reader_;
   MessageCache cache_;
   std::optional<View> view_;
+  std::unique_ptr<Deflate> deflate_, next_;  // next_: when the answer is out
   std::string out_, tag_, name_;
   bool is_over_ = false, is_idling_ = false, is_uid_ = false, may_expunge_ = true;
   unsigned bad_ = 0, enabled_ = 0;
