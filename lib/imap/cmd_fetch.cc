@@ -132,7 +132,7 @@ Status mark_seen(View& v, const std::vector<std::size_t>& chosen, store::UidSet&
 Status put_message(Session& s, std::size_t index, const std::vector<FetchItem>& items, bool with_flags) {
   View& v = *s.view();
   Entry e = *v.entry(index);
-  bool recent = v.is_recent(index);
+  bool recent = s.is_recent(index);
   bool has_uid = false, has_flags = false, has_mod_seq = false;
   for (auto& i : items) {
     has_uid |= i.what == Fetch::uid;
@@ -188,6 +188,7 @@ bool take_modifiers(Cursor& c, Modifiers& m) {
 }  // namespace
 
 std::string fetch_head(const Session& s, std::size_t index, uint32_t uid, bool with_uid) {
+  if (s.has(Ext::uidonly)) return fmt::format("* {} UIDFETCH (", uid);
   if (with_uid || s.has(Ext::qresync)) return fmt::format("* {} FETCH (UID {} ", index + 1, uid);
   return fmt::format("* {} FETCH (", index + 1);
 }

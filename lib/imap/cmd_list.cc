@@ -123,6 +123,20 @@ bool matches_any(const Request& r, const std::string& name) {
 
 }  // namespace
 
+void put_list_line(Session& s, const store::FolderInfo& info, std::string_view old_name) {
+  auto& folders = s.account().tree().folders();
+  Node n;
+  n.info = &info;
+  n.has_children = std::any_of(folders.begin(), folders.end(), [&](auto& f) { return f.second.name.starts_with(info.name + "/"); });
+  put_node(s, "LIST", {}, info.name, n);
+  if (old_name == info.name) return;
+  std::string& out = s.out();
+  out.erase(out.size() - 2);
+  out += " (\"OLDNAME\" (";
+  append_mailbox(s, out, old_name);
+  out += "))\r\n";
+}
+
 void cmd_list(Session& s, Cursor& c) {
   Request r;
   std::string wire;

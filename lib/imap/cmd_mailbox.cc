@@ -56,6 +56,7 @@ void cmd_create(Session& s, Cursor& c) {
   std::string plain = name.ends_with('/') ? name.substr(0, name.size() - 1) : name;
   bool exists = tree.find(plain) != nullptr;
   if (auto r = tree.create(name, *special); !r) return refuse(s, r.error(), exists ? "ALREADYEXISTS" : "CANNOT");
+  if (auto made = tree.find(plain); s.has(Ext::rev2) && made && made->name != name) put_list_line(s, *made, name);
   s.ok("CREATE done");
 }
 
@@ -83,6 +84,7 @@ void cmd_rename(Session& s, Cursor& c) {
   const char* code = !tree.find(from) ? "NONEXISTENT" : tree.find(to) ? "ALREADYEXISTS" : "CANNOT";
   Status r = iequals(from, "INBOX") ? s.account().rename_inbox(to) : tree.rename(from, to);
   if (!r) return refuse(s, r.error(), code);
+  if (auto now = tree.find(to); s.has(Ext::rev2) && now) put_list_line(s, *now, from);
   s.ok("RENAME done");
 }
 

@@ -69,7 +69,7 @@ void put_resync(Session& s, const Resync& r) {
   for (std::size_t i = 0; i < v.size(); ++i) {
     const store::Entry* e = state.find(v.uid(i));
     if (!e || e->mod_seq <= r.mod_seq || (!known.empty() && !known.contains(e->uid))) continue;
-    s.out() += fetch_head(s, i, e->uid, true) + fmt::format("FLAGS {} MODSEQ ({}))\r\n", v.flags(*e, v.is_recent(i)), e->mod_seq);
+    s.out() += fetch_head(s, i, e->uid, true) + fmt::format("FLAGS {} MODSEQ ({}))\r\n", v.flags(*e, s.is_recent(i)), e->mod_seq);
     s.flush_if_full();
   }
 }
@@ -82,6 +82,7 @@ void cmd_select(Session& s, Cursor& c) {
   if (!take_with(c, with)) return s.bad("SELECT takes (CONDSTORE) or (QRESYNC (...)) behind the name");
   if (!s.end(c)) return;
   if (with.resync && !s.has(Ext::qresync)) return s.bad("QRESYNC takes ENABLE QRESYNC first");
+  if (with.resync && !with.resync->match_seqs.empty() && s.has(Ext::uidonly)) return s.bad("[UIDREQUIRED] no sequence numbers");
   if (with.condstore) s.enable(Ext::condstore);
   bool read_only = s.command() == "EXAMINE";
   // RFC 7162 §3.2.11, RFC 9051 §7.1: what follows is about another mailbox.
@@ -95,8 +96,10 @@ void cmd_select(Session& s, Cursor& c) {
   auto& state = v.folder().state();
   auto& out = s.out();
   out += "* FLAGS (" + v.all_flags() + ")\r\n";
-  out += fmt::format("* {} EXISTS\r\n* {} RECENT\r\n", v.size(), v.recent());
-  if (state.unseen()) out += fmt::format("* OK [UNSEEN {}] first unseen\r\n", state.first_unseen() + 1);
+  out += fmt::format("* {} EXISTS\r\n", v.size());
+  if (s.has(Ext::rev2)) put_list_line(s, *s.account().tree().find(v.folder().id()), name);
+  else out += fmt::format("* {} RECENT\r\n", v.recent());
+  if (state.unseen() && !s.has(Ext::rev2) && !s.has(Ext::uidonly)) out += fmt::format("* OK [UNSEEN {}] first unseen\r\n", state.first_unseen() + 1);
   out += read_only ? "* OK [PERMANENTFLAGS ()] none here\r\n"
                    : "* OK [PERMANENTFLAGS (" + v.all_flags() + " \\*)] may be kept\r\n";
   out += fmt::format("* OK [UIDVALIDITY {}] same UIDs\r\n* OK [UIDNEXT {}] next UID\r\n", state.uid_validity(),

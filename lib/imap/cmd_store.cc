@@ -39,17 +39,14 @@ bool take_since(Cursor& c, std::optional<uint64_t>& since) {
   return true;
 }
 
-// Those that others changed after `since` stay as they are; "[MODIFIED set] " tells them.
-std::string take_out_modified(Session& s, std::vector<std::size_t>& chosen, uint64_t since) {
-  View& v = *s.view();
-  store::UidSet out;
-  std::erase_if(chosen, [&](std::size_t i) {
-    const Entry* e = v.folder().state().find(v.uid(i));
-    bool is_modified = e && e->mod_seq > since;
-    if (is_modified) out.add(s.is_uid() ? e->uid : static_cast<uint32_t>(i + 1));
-    return is_modified;
-  });
-  return out.empty() ? "" : fmt::format("[MODIFIED {}] ", out.text());
+// "[MODIFIED set] ": those that others changed after what the client knows; they stay as they are.
+std::string modified_code(Session& s, const store::UidSet& left) {
+  if (left.empty()) return "";
+  if (s.is_uid()) return fmt::format("[MODIFIED {}] ", left.text());
+  store::UidSet numbers;
+  for (auto& r : left.ranges())
+    for (uint64_t u = r.first; u <= r.last; ++u) numbers.add(static_cast<uint32_t>(s.view()->first_at_least(static_cast<uint32_t>(u)) + 1));
+  return fmt::format("[MODIFIED {}] ", numbers.text());
 }
 
 }  // namespace
@@ -74,28 +71,27 @@ void cmd_store(Session& s, Cursor& c) {
   if (!s.end(c)) return;
   if (v.is_read_only()) return s.no("the mailbox is open for reading only");
   if (since) s.enable(Ext::condstore);
-  std::string modified;
-  if (since) modified = take_out_modified(s, chosen, *since);
-  store::UidSet uids;
+  store::UidSet uids, left;
   bool all = present(v, chosen, uids);
-  auto seq = v.folder().store(op, flags.system, flags.keywords, uids);
+  auto seq = v.folder().store(op, flags.system, flags.keywords, uids, since.value_or(UINT64_MAX), &left);
   if (!seq && seq.error().fault == Fault::perm && seq.error().sys == 0) return s.no("[LIMIT] " + seq.error().what);
   if (!seq) return s.failed(seq.error(), "cannot keep the flags");
   if (*seq) v.known(*seq);
   v.say_keywords(s.out());
+  std::string code = modified_code(s, left);
   bool with_mod_seq = s.has(Ext::condstore);
   for (auto i : chosen) {
     const Entry* e = v.folder().state().find(v.uid(i));
-    if (!e || (silent && !with_mod_seq)) continue;
+    if (!e || (silent && !with_mod_seq) || left.contains(e->uid)) continue;
     std::string one = fetch_head(s, i, e->uid, s.is_uid());
-    if (!silent) one += "FLAGS " + v.flags(*e, v.is_recent(i));
+    if (!silent) one += "FLAGS " + v.flags(*e, s.is_recent(i));
     if (with_mod_seq) one += fmt::format("{}MODSEQ ({})", silent ? "" : " ", e->mod_seq);
     s.out() += one + ")\r\n";
     s.flush_if_full();
   }
-  if (!all && modified.empty()) modified = "[EXPUNGEISSUED] ";
-  if (all) s.ok(modified + "STORE done");
-  else s.no(modified + "some of the messages are gone");
+  if (!all && code.empty()) code = "[EXPUNGEISSUED] ";
+  if (all) s.ok(code + "STORE done");
+  else s.no(code + "some of the messages are gone");
 }
 
 void cmd_copy(Session& s, Cursor& c) {

@@ -52,6 +52,9 @@ bool take_mailbox(Session& s, Cursor& c, std::string& name);
 std::optional<std::string> name_of(const Session& s, std::string_view wire);
 void append_mailbox(const Session& s, std::string& out, std::string_view name);
 
+// RFC 9051 §6.3.9.7: "* LIST" about one mailbox, with the name that the client used for it.
+void put_list_line(Session& s, const store::FolderInfo& info, std::string_view old_name);
+
 // "* 3 FETCH (": how what follows about a message begins, with its UID where that must be said.
 std::string fetch_head(const Session& s, std::size_t index, uint32_t uid, bool with_uid);
 

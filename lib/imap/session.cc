@@ -51,7 +51,8 @@ constexpr CommandRow rows[] = {
 
 const std::string_view capabilities =
     "IMAP4rev1 LITERAL+ IDLE UIDPLUS MOVE NAMESPACE SPECIAL-USE UNSELECT ID ENABLE CHILDREN LIST-EXTENDED "
-    "LIST-STATUS STATUS=SIZE UTF8=ACCEPT BINARY PREVIEW APPENDLIMIT MULTIAPPEND CATENATE REPLACE CREATE-SPECIAL-USE QUOTA QUOTA=RES-STORAGE COMPRESS=DEFLATE";
+    "LIST-STATUS STATUS=SIZE UTF8=ACCEPT BINARY PREVIEW APPENDLIMIT MULTIAPPEND CATENATE REPLACE CREATE-SPECIAL-USE QUOTA QUOTA=RES-STORAGE COMPRESS=DEFLATE "
+    "CONDSTORE QRESYNC UIDONLY";
 
 const CommandRow* find_command(std::string_view name) {
   for (auto& r : rows)
@@ -167,7 +168,7 @@ void Session::bye(std::string_view why) {
 
 void Session::notify() {
   if (!is_idling_ || !view_) return;
-  if (auto r = view_->sync(out_, {}); !r) log::failure("imap_sync_failed", r.error());
+  if (auto r = view_->sync(out_, say(true, false)); !r) log::failure("imap_sync_failed", r.error());
   if (view_->is_renumbered()) return bye(renumbered);
   flush();
 }
@@ -201,6 +202,8 @@ void Session::dispatch(Cursor& c) {
   if (name_ == "LOGIN" || name_ == "AUTHENTICATE" || name_ == "STARTTLS") return bad("you are logged in already");
   const CommandRow* row = find_command(name_);
   if (!row || (is_uid_ && !row->has_uid_form)) return bad("no such command: " + escape(name_.substr(0, 40)));
+  // RFC 9586 §3: a client that does without sequence numbers uses none.
+  if (has(Ext::uidonly) && row->has_uid_form && !is_uid_ && name_ != "EXPUNGE") return bad("[UIDREQUIRED] use UID " + name_);
   if (row->needs_folder && !view_) return bad("no mailbox is selected");
   may_expunge_ = row->tells_expunge || is_uid_;
   if (view_) {
@@ -217,9 +220,14 @@ bool Session::enable(Ext e) {
   return !was;
 }
 
+View::Say Session::say(bool may_expunge, bool uid) const {
+  return {.expunge = may_expunge, .uid = uid, .vanished = has(Ext::qresync) || has(Ext::uidonly), .mod_seq = has(Ext::condstore),
+          .recent = !has(Ext::rev2), .uid_only = has(Ext::uidonly)};
+}
+
 void Session::sync() {
   if (!view_) return;
-  if (auto r = view_->sync(out_, {.expunge = may_expunge_, .uid = is_uid_}); !r) log::failure("imap_sync_failed", r.error());
+  if (auto r = view_->sync(out_, say(may_expunge_, is_uid_)); !r) log::failure("imap_sync_failed", r.error());
 }
 
 void Session::finish(std::string_view how, std::string_view text) {

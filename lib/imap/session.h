@@ -92,6 +92,7 @@ class Session {
   std::string_view command() const { return name_; }
   bool has(Ext e) const { return enabled_ >> static_cast<unsigned>(e) & 1; }
   bool enable(Ext e);  // false: it was on
+  bool is_recent(std::size_t index) const { return !has(Ext::rev2) && view_->is_recent(index); }  // as the client is told
   // RFC 9755, RFC 9051: mailbox names go over the wire as UTF-8, not in modified UTF-7.
   bool is_utf8() const { return has(Ext::utf8) || has(Ext::rev2); }
   View* view() { return view_ ? &*view_ : nullptr; }
@@ -115,6 +116,7 @@ class Session {
   void end_idle(std::string_view line);
   void finish(std::string_view how, std::string_view text);
   void flush();
+  View::Say say(bool may_expunge, bool uid) const;
 
   store::Account& account_;
   SessionOptions options_;

@@ -99,10 +99,11 @@ void View::say_expunged(std::string& out, const Say& say) {
 
 void View::put_flags(std::string& out, std::size_t index, const Entry& e, const Say& say) const {
   if (e.mod_seq <= seen_ || e.mod_seq == known_) return;
-  out += fmt::format("* {} FETCH (", index + 1);
-  if (say.uid || say.mod_seq) out += fmt::format("UID {} ", e.uid);
+  if (say.uid_only) out += fmt::format("* {} UIDFETCH (", e.uid);
+  else out += fmt::format("* {} FETCH (", index + 1);
+  if ((say.uid || say.mod_seq) && !say.uid_only) out += fmt::format("UID {} ", e.uid);
   if (say.mod_seq) out += fmt::format("MODSEQ ({}) ", e.mod_seq);
-  out += fmt::format("FLAGS {})\r\n", flags(e, recent_.contains(e.uid)));
+  out += fmt::format("FLAGS {})\r\n", flags(e, say.recent && recent_.contains(e.uid)));
 }
 
 void View::say_flags(std::string& out, uint32_t upto, const Say& say) {

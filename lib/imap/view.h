@@ -41,6 +41,7 @@ class View {
     bool vanished = false;    // RFC 7162: VANISHED in the place of EXPUNGE
     bool mod_seq = false;     // RFC 7162: FETCH with MODSEQ (and UID)
     bool recent = true;       // RFC 9051 has no RECENT
+    bool uid_only = false;    // RFC 9586: UIDFETCH
   };
   Status sync(std::string& out, Say say);
   void say_keywords(std::string& out);  // FLAGS, when there are keywords that the client does not know

@@ -261,7 +261,8 @@ Result<uint32_t> Folder::append(const NewMessage& m, bool durable) {
   return e.uid;
 }
 
-Result<uint64_t> Folder::store(FlagOp op, uint8_t flags, const std::vector<std::string>& keywords, const UidSet& uids) {
+Result<uint64_t> Folder::store(FlagOp op, uint8_t flags, const std::vector<std::string>& keywords, const UidSet& uids, uint64_t unless_after,
+                               UidSet* left) {
   uint64_t seq;
   {
     TRY(auto hold, lock_.hold());
@@ -272,6 +273,10 @@ Result<uint64_t> Folder::store(FlagOp op, uint8_t flags, const std::vector<std::
       auto& all = state_.entries();
       auto i = std::lower_bound(all.begin(), all.end(), r.first, [](const Entry& e, uint32_t u) { return e.uid < u; });
       for (; i != all.end() && i->uid <= r.last; ++i) {
+        if (i->mod_seq > unless_after) {
+          if (left) left->add(i->uid);
+          continue;
+        }
         uint8_t f = op == FlagOp::set ? flags : op == FlagOp::add ? i->flags | flags : i->flags & static_cast<uint8_t>(~flags);
         uint64_t k = op == FlagOp::set ? mask : op == FlagOp::add ? i->keywords | mask : i->keywords & ~mask;
         if (f != i->flags || k != i->keywords) present.add(i->uid);

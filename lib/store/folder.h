@@ -49,7 +49,9 @@ class Folder {
   Status sync();
   // Durable on return; the new mod_seq, or 0 when nothing changed.  Unknown keywords are made; perm
   // when there are more than max_keywords.
-  Result<uint64_t> store(FlagOp op, uint8_t flags, const std::vector<std::string>& keywords, const UidSet& uids);
+  // What was changed after `unless_after` stays as it is and is told in `left` (RFC 7162).
+  Result<uint64_t> store(FlagOp op, uint8_t flags, const std::vector<std::string>& keywords, const UidSet& uids,
+                         uint64_t unless_after = UINT64_MAX, UidSet* left = nullptr);
   Status expunge(const UidSet& uids);
   // References only, no bodies.  Pairs of (UID there, UID here).  with move: expunged there, both
   // under one hold of the lock.
