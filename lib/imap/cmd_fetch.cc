@@ -10,8 +10,10 @@
 #include "lib/base/text.h"
 #include "lib/imap/command.h"
 #include "lib/imap/fetch_items.h"
+#include "lib/imap/object_id.h"
 #include "lib/imap/resync.h"
 #include "lib/mime/date.h"
+#include "lib/mime/digest.h"
 #include "lib/mime/imap_form.h"
 #include "lib/mime/section.h"
 #include "lib/mime/text.h"
@@ -80,6 +82,15 @@ Status put_binary(MessageCache& cache, const Entry& e, const FetchItem& item, st
   return {};
 }
 
+Status put_thread_id(MessageCache& cache, const Entry& e, std::string& out) {
+  TRY(const std::string* message, cache.message(e));
+  std::string digest = mime::make_digest(*message);
+  TRY(auto d, mime::DigestView::decode(digest));
+  auto id = thread_id(d.first_reference(), d.get(mime::DigestField::in_reply_to), d.get(mime::DigestField::message_id));
+  out += id ? "(" + *id + ")" : "NIL";
+  return {};
+}
+
 Status put_item(Session& s, const Entry& e, bool recent, const FetchItem& item, std::string& out) {
   out += item.label + " ";
   switch (item.what) {
@@ -104,6 +115,11 @@ Status put_item(Session& s, const Entry& e, bool recent, const FetchItem& item, 
       break;
     }
     case Fetch::mod_seq: out += fmt::format("({})", e.mod_seq); break;
+    case Fetch::saved:  // RFC 8514
+      out += e.saved ? "\"" + mime::imap_date({from_seconds(e.saved), 0}) + "\"" : "NIL";
+      break;
+    case Fetch::email_id: out += "(" + email_id(e.stamp) + ")"; break;  // RFC 8474
+    case Fetch::thread_id: return put_thread_id(s.cache(), e, out);
     case Fetch::preview: {
       TRY(const mime::Part* root, s.cache().root(e));
       TRY(const std::string* message, s.cache().message(e));

@@ -7,6 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/imap/command.h"
 #include "lib/imap/mailbox_name.h"
+#include "lib/imap/object_id.h"
 
 namespace jd::imap {
 
@@ -55,9 +56,10 @@ void cmd_create(Session& s, Cursor& c) {
     return s.no(fmt::format("[USEATTR] the mailbox with this use is {}", to_utf7(other->name)));
   std::string plain = name.ends_with('/') ? name.substr(0, name.size() - 1) : name;
   bool exists = tree.find(plain) != nullptr;
-  if (auto r = tree.create(name, *special); !r) return refuse(s, r.error(), exists ? "ALREADYEXISTS" : "CANNOT");
+  auto made_id = tree.create(name, *special);
+  if (!made_id) return refuse(s, made_id.error(), exists ? "ALREADYEXISTS" : "CANNOT");
   if (auto made = tree.find(plain); s.has(Ext::rev2) && made && made->name != name) put_list_line(s, *made, name);
-  s.ok("CREATE done");
+  s.ok(fmt::format("[MAILBOXID ({})] CREATE done", mailbox_id(*made_id)));  // RFC 8474 §4.1
 }
 
 void cmd_delete(Session& s, Cursor& c) {
@@ -97,7 +99,7 @@ void cmd_subscribe(Session& s, Cursor& c) {
 
 bool take_status_items(Cursor& c, std::vector<std::string>& items) {
   static constexpr std::string_view known[] = {"MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE",
-                                               "APPENDLIMIT", "DELETED", "DELETED-STORAGE", "HIGHESTMODSEQ"};
+                                               "APPENDLIMIT", "DELETED", "DELETED-STORAGE", "HIGHESTMODSEQ", "MAILBOXID"};
   if (!c.is('(')) return false;
   std::string word;
   do {
@@ -111,6 +113,7 @@ bool take_status_items(Cursor& c, std::vector<std::string>& items) {
 
 Status put_status(Session& s, const store::FolderInfo& info, const std::vector<std::string>& items) {
   std::string name = info.name;
+  uint32_t info_id = info.id;
   TRY(store::Folder * f, s.account().folder(info.id));
   CHECK(f->refresh());
   auto& st = f->state();
@@ -135,6 +138,7 @@ Status put_status(Session& s, const store::FolderInfo& info, const std::vector<s
     else if (i == "UIDNEXT") out += fmt::format("{}", st.uid_next());
     else if (i == "UIDVALIDITY") out += fmt::format("{}", st.uid_validity());
     else if (i == "UNSEEN") out += fmt::format("{}", st.unseen());
+    else if (i == "MAILBOXID") out += "(" + mailbox_id(info_id) + ")";
     else if (i == "HIGHESTMODSEQ") s.enable(Ext::condstore), out += fmt::format("{}", st.mod_seq());
     else if (i == "APPENDLIMIT") out += fmt::format("{}", s.options().message_size);  // RFC 7889
     else if (i == "DELETED") out += fmt::format("{}", deleted);

@@ -7,6 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/imap/command.h"
 #include "lib/imap/mailbox_name.h"
+#include "lib/imap/object_id.h"
 #include "lib/imap/resync.h"
 
 namespace jd::imap {
@@ -104,7 +105,7 @@ void cmd_select(Session& s, Cursor& c) {
                    : "* OK [PERMANENTFLAGS (" + v.all_flags() + " \\*)] may be kept\r\n";
   out += fmt::format("* OK [UIDVALIDITY {}] same UIDs\r\n* OK [UIDNEXT {}] next UID\r\n", state.uid_validity(),
                      state.uid_next());
-  out += fmt::format("* OK [HIGHESTMODSEQ {}] last change\r\n", state.mod_seq());
+  out += fmt::format("* OK [MAILBOXID ({})] its id\r\n* OK [HIGHESTMODSEQ {}] last change\r\n", mailbox_id(v.folder().id()), state.mod_seq());
   if (with.resync) put_resync(s, *with.resync);
   s.ok(read_only ? "[READ-ONLY] EXAMINE done" : "[READ-WRITE] SELECT done");
 }

@@ -12,6 +12,7 @@ struct Simple { std::string_view name; Fetch what; };
 constexpr Simple simple[] = {
     {"FLAGS", Fetch::flags}, {"INTERNALDATE", Fetch::internal_date}, {"RFC822.SIZE", Fetch::size},
     {"ENVELOPE", Fetch::envelope}, {"BODYSTRUCTURE", Fetch::body_structure}, {"UID", Fetch::uid}, {"MODSEQ", Fetch::mod_seq},
+    {"SAVEDATE", Fetch::saved}, {"EMAILID", Fetch::email_id}, {"THREADID", Fetch::thread_id},
 };
 
 void add(std::vector<FetchItem>& out, Fetch what, std::string label) {

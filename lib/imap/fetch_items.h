@@ -10,7 +10,7 @@
 
 namespace jd::imap {
 
-enum class Fetch : uint8_t { flags, internal_date, size, envelope, body, body_structure, uid, section, binary, binary_size, preview, mod_seq };
+enum class Fetch : uint8_t { flags, internal_date, size, envelope, body, body_structure, uid, section, binary, binary_size, preview, mod_seq, saved, email_id, thread_id };
 
 struct FetchItem {
   Fetch what = Fetch::flags;

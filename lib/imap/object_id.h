@@ -20,6 +20,9 @@ namespace jd::imap {
 // "M" and 16 hex digits of store::Entry::stamp.
 inline std::string email_id(uint64_t stamp) { return fmt::format("M{:016x}", stamp); }
 
+// Of a folder: ids are never given twice in an account.
+inline std::string mailbox_id(uint32_t folder) { return fmt::format("F{}", folder); }
+
 // "T" and 16 hex digits; of normalised message ids (mime/digest.h), each may be empty: the first of
 // References, else In-Reply-To, else the message's own.  A message with none of them is a
 // conversation by itself: nullopt, which FETCH gives as NIL.

@@ -17,6 +17,7 @@ S: * OK [UNSEEN 1] *
 S: * OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft \*)] *
 S: * OK [UIDVALIDITY *] *
 S: * OK [UIDNEXT 3] *
+S: * OK [MAILBOXID (F1)] *
 S: * OK [HIGHESTMODSEQ 3] *
 S: a OK [READ-WRITE] *
 2C: a EXAMINE inbox
