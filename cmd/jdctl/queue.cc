@@ -126,6 +126,7 @@ void print_details(const ipc::Message& m, bool as_json) {
       if (k == "status") row[1] = v;
       else if (k == "to") row[1] = v;
       else if (k == "fate") row[2] = v;
+      else if (k == "scope") row.back() += " (our address is refused)";
       else row.back() += (row.back().empty() ? "" : k == "text" ? ": " : " ") + v;
     }
   }
@@ -245,6 +246,7 @@ Args& QueueCommands::with_filter(Args& a, bool ids) {
   a.option("--recipient", f_.recipient, "of one that waits: user@domain, @domain, a glob, or a part of it");
   a.option("--domain", f_.domain, "of a recipient that waits: exactly this; .domain: it and those below; or a glob");
   a.option("--reason", f_.reason, "why it waits: a part of it, or /expression/");
+  a.flag("--refused-address", refused_address_, "put off because the address that we send from is refused");
   a.option("--user", f_.user, "who sent it: an account, or a part of its name");
   a.option("--state", f_.state, "active, deferred, new or hold");
   a.option("--older", f_.older, "received longer ago than e.g. 30m, 4h, 2d").option("--newer", f_.newer, "not longer ago");
@@ -265,6 +267,7 @@ Result<ipc::Message> QueueCommands::request(const std::string& name) const {
   text("reason", f_.reason);
   text("user", f_.user);
   text("state", f_.state);
+  if (refused_address_) m.set("scope", "address");
   text("to", to_);
   for (auto& [key, v] : {std::pair{"older", &f_.older}, {"newer", &f_.newer}}) {
     if (v->empty()) continue;

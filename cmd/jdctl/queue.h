@@ -38,7 +38,7 @@ class QueueCommands {
   struct Verb { std::string name; Args* args; };
   std::vector<Verb> verbs_;
   Filter f_;
-  bool dry_ = false, all_ = false, body_ = false;
+  bool dry_ = false, all_ = false, body_ = false, refused_address_ = false;
   std::string to_, destination_, max_, rate_;
   std::vector<std::string> destinations_;
   uint64_t limit_ = 0;

@@ -37,6 +37,7 @@ void put_item(ipc::Message& m, const queue::QueueItem& i) {
   m.set("size", i.size).set("attempts", uint64_t{i.attempts}).set("received", seconds_of(i.received));
   if (i.due.ns) m.set("due", seconds_of(i.due));
   if (!i.reason.empty()) m.set("reason", i.reason);
+  if (i.of_address) m.set("scope", "address");
 }
 
 std::string_view status_text(queue::RcptStatus s) {
@@ -60,12 +61,14 @@ void put_details(ipc::Message& m, const Runner::Details& d) {
     if (!e.code.empty()) m.set("code", e.code);
     if (!e.host.empty()) m.set("host", e.host);
     if (!e.text.empty()) m.set("text", e.text);
+    if (e.of_address) m.set("scope", "address");
   }
   for (auto& a : d.history) {
     m.set("attempt", seconds_of(a.error.at)).set("to", a.to).set("fate", a.fate);
     if (!a.error.code.empty()) m.set("code", a.error.code);
     if (!a.error.host.empty()) m.set("host", a.error.host);
     if (!a.error.text.empty()) m.set("text", a.error.text);
+    if (a.error.of_address) m.set("scope", "address");
   }
   m.set_body(d.header);
 }

@@ -27,6 +27,7 @@ void take_error(LastError& e, std::string_view k, std::string_view v) {
   if (k == "code") e.code = v;
   else if (k == "host") e.host = v;
   else if (k == "text") e.text = v;
+  else if (k == "scope") e.of_address = v == "address";
   else if (k == "at") e.at = {static_cast<int64_t>(to_number(v).value_or(0))};
 }
 
@@ -64,6 +65,7 @@ void put_error(std::string& pairs, const LastError& e) {
   put_pair(pairs, "code", e.code);
   if (!e.host.empty()) put_pair(pairs, "host", e.host);
   put_pair(pairs, "text", std::string_view(e.text).substr(0, max_error_text));
+  if (e.of_address) put_pair(pairs, "scope", "address");
 }
 
 // The pairs of each note in turn.

@@ -16,7 +16,8 @@
 // of its pairs.  Status bytes are the only ones ever changed; a note is added per attempt:
 //   v=2, attempts, warned=1, then what became of recipients that are not in the file (any more):
 //     to (address), at (ns), fate (delivered | failed | deferred), code, host, text
-//   and of those that are:  n (index), at, code, host, text   the last failure
+//   and of those that are:  n (index), at, code, host, text, scope   the last failure; scope=address:
+//     it is about the address that we send from, another one may pass; older versions skip it
 // A note that is torn ends the list; the next one takes its place.  Notes without v have no times and no
 // `to`.  All notes together are the history of a message; after max_notes the file is written anew with
 // the last max_history attempts in one note.
@@ -45,6 +46,7 @@ constexpr unsigned max_notes = 100, max_history = 50;
 struct LastError {
   std::string code, host, text;  // "4.4.1", "mx.example.org", its exact words (cut)
   Time at{};                     // 0: written before times were kept
+  bool of_address = false;       // what was refused is the address that we send from (agent.h)
   bool operator==(const LastError&) const = default;
 };
 

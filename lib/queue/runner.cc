@@ -171,7 +171,7 @@ void Runner::settle(Job& job, std::size_t index, const RcptResult& r) {
   t.state = Target::State::settled;
   t.fate = r.fate;
   t.is_relayed = r.is_relayed;
-  t.error = {r.code, r.host, r.text.substr(0, max_error_text)};
+  t.error = {r.code, r.host, r.text.substr(0, max_error_text), {}, r.of_address};
   job.open--;
   if (r.fate != Fate::delivered) job.bad_of[t.rcpt] = 1;
   if (t.is_local && r.code == "4.2.2") outside_.mailbox_full(t.account, job.message.length);

@@ -18,7 +18,7 @@ std::string reason_text(const LastError& e) { return std::string(trim(fmt::forma
 
 bool Selection::is_everything() const {
   return ids.empty() && sender.empty() && recipient.empty() && domain.empty() && reason.empty() && user.empty() &&
-         state.empty() && !older && !newer && !larger && !smaller;
+         state.empty() && !of_address && !older && !newer && !larger && !smaller;
 }
 
 OwnPairs Selection::pairs() const {
@@ -33,6 +33,7 @@ OwnPairs Selection::pairs() const {
   text("reason", reason);
   text("user", user);
   text("state", state);
+  if (of_address) r.emplace_back("scope", "address");
   if (older) r.emplace_back("older", std::to_string(older->seconds()));
   if (newer) r.emplace_back("newer", std::to_string(newer->seconds()));
   if (larger) r.emplace_back("larger", std::to_string(*larger));
@@ -57,6 +58,10 @@ Result<Selection> Selection::from_pairs(const Pairs& pairs) {
     else if (k == "reason") s.reason = v;
     else if (k == "user") s.user = v;
     else if (k == "state") s.state = v;
+    else if (k == "scope") {
+      if (v != "address") return fail(Fault::usage, "scope {} is not address", escape(v));
+      s.of_address = true;
+    }
     else if (k == "older" || k == "newer") {
       TRY(uint64_t n, number());
       if (n > 1'000'000'000) return fail(Fault::usage, "{} is too long a time", escape(v));
@@ -84,6 +89,7 @@ QueueItem item_of(std::string_view state, const Message& m, const Progress& p, T
   for (std::size_t n = 0; n < m.envelope.recipients.size(); n++) {
     if (!is_waiting(p, n)) continue;
     i.recipients.push_back(m.envelope.recipients[n].address);
+    if (n < p.errors.size() && p.errors[n].of_address) i.of_address = true;
     if (i.reason.empty() && n < p.errors.size() && !p.errors[n].text.empty()) i.reason = reason_text(p.errors[n]);
   }
   return i;
@@ -100,10 +106,11 @@ Result<Matcher> Matcher::make(const Selection& s, Time now) {
   TRY(m.user_, Pattern::address(s.user));
   if (s.older) m.before_ = now - *s.older;
   if (s.newer) m.after_ = now - *s.newer;
+  m.of_address_ = s.of_address;
   m.larger_ = s.larger;
   m.smaller_ = s.smaller;
   m.needs_content_ = m.sender_.is_set() || m.recipient_.is_set() || m.domain_.is_set() || m.reason_.is_set() ||
-                     m.user_.is_set() || s.larger || s.smaller;
+                     m.user_.is_set() || s.of_address || s.larger || s.smaller;
   return m;
 }
 
@@ -123,9 +130,10 @@ bool Matcher::takes(const Message& m, const Progress& p) const {
   const Envelope& e = m.envelope;
   if ((larger_ && m.length <= *larger_) || (smaller_ && m.length >= *smaller_)) return false;
   if (!sender_.matches(e.reverse_path) || !user_.matches(e.user)) return false;
-  if (!recipient_.is_set() && !domain_.is_set() && !reason_.is_set()) return true;
+  if (!recipient_.is_set() && !domain_.is_set() && !reason_.is_set() && !of_address_) return true;
   for (std::size_t n = 0; n < e.recipients.size(); n++) {
     if (!is_waiting(p, n) || !takes_recipient(e.recipients[n].address)) continue;
+    if (of_address_ && !(n < p.errors.size() && p.errors[n].of_address)) continue;
     if (!reason_.is_set()) return true;
     if (n < p.errors.size() && !p.errors[n].text.empty() && reason_.matches(reason_text(p.errors[n]))) return true;
   }

@@ -4,7 +4,7 @@
 // Ages are of the message (since it was received); sizes are of the message's bytes.  Recipients,
 // domains and reasons count only for recipients that are still waiting.  Patterns: lib/base/pattern.h.
 // As pairs (qrun-admin.sock): qid (several) sender recipient domain reason user state older newer
-// larger smaller; ages in seconds, sizes in bytes.
+// larger smaller scope (address); ages in seconds, sizes in bytes.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -24,6 +24,7 @@ struct Selection {
   std::vector<std::string> ids;
   std::string sender, recipient, domain, reason, user;
   std::string state;                     // active | deferred | new | hold
+  bool of_address = false;               // put off because the address that we send from is refused
   std::optional<Span> older, newer;
   std::optional<uint64_t> larger, smaller;
 
@@ -38,6 +39,7 @@ struct QueueItem {
   std::vector<std::string> recipients;   // those still waiting
   uint64_t size = 0;
   uint32_t attempts = 0;
+  bool of_address = false;               // of one of those at least
   Time received, due;
 };
 QueueItem item_of(std::string_view state, const Message& m, const Progress& p, Time due);
@@ -59,7 +61,7 @@ class Matcher {
   Pattern sender_, recipient_, domain_, reason_, user_;
   std::optional<Time> before_, after_;
   std::optional<uint64_t> larger_, smaller_;
-  bool needs_content_ = false;
+  bool of_address_ = false, needs_content_ = false;
 };
 
 }  // namespace jd::queue

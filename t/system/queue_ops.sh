@@ -77,4 +77,14 @@ for m in 'jdmail_up 1' 'jdmail_queue_deferred 1' 'jdmail_delivery_seconds_count 
 curl -s -o /dev/null -w '%{http_code}\n' "http://127.0.0.1:$((base + 901))/etc/passwd" | grep -q 404 || fail "something else than metrics"
 ctl metrics | grep -q '^jdmail_up 1' || fail "jdctl metrics"
 ctl queue limit far.test 0 >/dev/null; ctl queue limit far.test --rate 0 >/dev/null; grep -q far.test "$dir/queue/destinations" && fail "a limit stays"
+# What is put off for our address's sake says so and can be asked for, after a restart, too.
+inject ann@example.test listed-z@far.test
+wait_for 100 counts 1 --refused-address
+ctl restart >/dev/null
+wait_for 100 counts 1 --refused-address --domain far.test
+ctl queue list --refused-address --json | python3 -c 'import json,sys; m = json.load(sys.stdin)[0]; sys.exit(m["scope"] != "address" or m["rcpt"] != ["listed-z@far.test"])' || fail "not marked"
+listed=$(ctl queue list --refused-address --json | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["qid"])')
+ctl queue show "$listed" | grep 'block list (our address is refused)' || fail "show does not say it"
+ctl queue show "$listed" --json | python3 -c 'import json,sys; sys.exit(json.load(sys.stdin)["recipients"][0]["scope"] != "address")' || fail "show --json does not say it"
+ctl queue delete --refused-address | grep 'deleted 1 message' || fail "delete by the mark"
 ctl queue delete --all | grep 'deleted 1 message' || fail "delete"

@@ -8,7 +8,7 @@
 #   Nth MAIL of a connection on), bye (421 right behind the answer to each message), idle=SECONDS (ends
 #   a connection that idles), cut (ends the first connection in the middle of its message), once451
 #   (MAIL on a connection that was used before gets 451), ext=WORD+WORD (offered as well, _ for a blank), lmtp
-# Recipients decide, too: full-x 450, gone-x 550, slow-x answers its message a second late.
+# Recipients decide, too: full-x 450, gone-x 550, listed-x 451 for our address's sake, slow-x answers its message a second late.
 import asyncio, base64, json, socket, ssl, sys
 
 record = open(sys.argv[1], "a", buffering=1)
@@ -100,7 +100,7 @@ class Host:
                 elif verb in ("RCPT", "DATA") and not begun: say("503 5.5.1 MAIL first")
                 elif verb == "RCPT":
                     to = rest.split("<")[1].split(">")[0]
-                    code = {"full": "450 4.2.2 full", "gone": "550 5.1.1 gone"}.get(to.split("-")[0], "250 2.1.5 ok")
+                    code = {"full": "450 4.2.2 full", "gone": "550 5.1.1 gone", "listed": "451 4.7.1 your address is on a block list"}.get(to.split("-")[0], "250 2.1.5 ok")
                     self.log("rcpt", n=number, to=to, code=code[:3])
                     if code[0] == "2": rcpts.append(to)
                     say(code)

@@ -42,7 +42,8 @@ TEST_F(FileStoreTest, AddLoadMarkDefer) {
   EXPECT_TRUE(store.verify(*f));
   ASSERT_TRUE(store.mark(*f, 1, RcptStatus::delivered));
   f->progress.attempts = 1;
-  f->progress.errors[2] = {"4.4.1", "mx.example", "no answer"};
+  f->progress.errors[2] = {"4.4.1", "mx.example", "no answer", {}, true};
+  f->progress.errors[0] = {"4.2.2", "mx.example", "full"};
   Time due = from_seconds(1'700'000'300);
   ASSERT_TRUE(store.defer(*f, due));
   EXPECT_EQ(f->path, FileStore::deferred_path(due.seconds(), id));
@@ -53,6 +54,8 @@ TEST_F(FileStoreTest, AddLoadMarkDefer) {
   EXPECT_EQ(g->progress.status[1], RcptStatus::delivered);
   EXPECT_EQ(g->progress.attempts, 1u);
   EXPECT_EQ(g->progress.errors[2].text, "no answer");
+  EXPECT_TRUE(g->progress.errors[2].of_address);
+  EXPECT_FALSE(g->progress.errors[0].of_address);
   g->progress.attempts = 2;
   g->progress.warned = true;
   g->progress.errors[2].text = std::string(5000, 'x');

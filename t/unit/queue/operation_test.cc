@@ -378,3 +378,31 @@ TEST_F(OperationTest, AnUnreadableListOfTermsStopsNothing) {
   turn();
   EXPECT_EQ(world.remote.size(), 1u);
 }
+
+TEST_F(OperationTest, WhatOurAddressIsRefusedForIsMarked) {
+  world.answers["x@far.example"] = {0, jd::queue::Fate::temp, "4.7.1", "mx.far.example", "451 4.7.1 listed", false, true};
+  world.answers["y@far.example"] = grey;
+  auto listed = inject({"x@far.example", "y@far.example"}, "s@here.example");
+  auto other = inject({"y@far.example"}, "s@here.example");
+  turn();
+  Selection s;
+  s.of_address = true;
+  EXPECT_EQ(ids(s), std::vector<std::string>{listed});
+  start();  // it is in the file
+  turn();
+  EXPECT_EQ(ids(s), std::vector<std::string>{listed});
+  s.recipient = "y@far.example";
+  EXPECT_TRUE(ids(s).empty()) << "not of this recipient";
+  s = *Selection::from_pairs(views(s.pairs()));
+  EXPECT_TRUE(s.of_address);
+  EXPECT_FALSE(s.is_everything());
+  EXPECT_FALSE(Selection::from_pairs({{"scope", "elsewhere"}}));
+  // The next attempt says something else: the mark goes.
+  world.answers["x@far.example"] = grey;
+  turn(hours(1));
+  turn();
+  s = {};
+  s.of_address = true;
+  EXPECT_TRUE(ids(s).empty());
+  EXPECT_EQ(carry_out(*runner, order(Verb::list, {})).items.size(), 2u);
+}
