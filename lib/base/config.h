@@ -81,6 +81,8 @@ struct Config {
   uint64_t frontd_processes = 2;
   uint64_t sessions = 20000;                      // POP3 and IMAP connections per process
   uint64_t sessions_per_user = 50;
+  uint64_t session_memory = 1 << 30;              // bytes of one session's process; 0: no limit
+  Span session_cpu = minutes(2);                  // of the processor, for one command; 0: no limit
   Span imap_idle = minutes(30);
   Span pop3_idle = minutes(10);
   std::vector<Span> retry;                        // waits between attempts; the last repeats

@@ -4,11 +4,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <seccomp.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,7 +37,7 @@ const char* const basic_calls[] = {
     "getrandom", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "exit", "exit_group",
     "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select",
     "pselect6", "eventfd2", "timerfd_create", "timerfd_settime", "signalfd4", "tgkill", "restart_syscall", "sched_yield",
-    "getrusage", "set_robust_list", "rseq", "fcntl", "ioctl", "dup", "dup2", "dup3", "pipe", "pipe2",
+    "getrusage", "setitimer", "set_robust_list", "rseq", "fcntl", "ioctl", "dup", "dup2", "dup3", "pipe", "pipe2",
     "uname", "getuid", "geteuid", "getgid", "getegid", "sysinfo", "sched_getaffinity", "membarrier",
     "recvmsg", "sendmsg", "recvfrom", "sendto", "shutdown", "getsockopt", "setsockopt", "getsockname",
     "getpeername", "socketpair", "memfd_create", "ftruncate", "sendfile", "splice", "recvmmsg", "sendmmsg", "getcpu",
@@ -138,11 +145,12 @@ Status confine_files(const std::vector<PathRight>& paths) {
   return {};
 }
 
-Status confine_calls(unsigned calls) {
+Result<CallFilter> CallFilter::make(unsigned calls) {
+  CallFilter made;
 #ifdef __SANITIZE_ADDRESS__
   (void)calls;  // the sanitizers' own calls at exit are not ours to list
   skipped("seccomp", "sanitizer build");
-  return {};
+  return made;
 #else
   scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
   if (!f) return fail(Fault::temp, "cannot make a seccomp filter");
@@ -158,14 +166,86 @@ Status confine_calls(unsigned calls) {
   if (!(calls & (processes | programs | confine))) seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0));
   // glibc falls back to clone only when clone3 does not exist.
   if (!(calls & processes)) seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-  int r = seccomp_load(f);
+  Fd out(::memfd_create("filter", MFD_CLOEXEC));
+  int r = out ? seccomp_export_bpf(f, out.get()) : -errno;
   seccomp_release(f);
-  if (r < 0) {
-    skipped("seccomp", errno_text(-r));
-    return {};
+  if (r < 0) return fail_errno(-r, "cannot make a seccomp filter");
+  made.program_.resize(static_cast<std::size_t>(std::max<off_t>(0, ::lseek(out.get(), 0, SEEK_END))));
+  if (::pread(out.get(), made.program_.data(), made.program_.size(), 0) != static_cast<ssize_t>(made.program_.size()))
+    return fail_errno(errno, "cannot make a seccomp filter");
+  return made;
+#endif
+}
+
+namespace {
+Status load_program(const void* program, std::size_t bytes) {
+  sock_fprog p{};
+  p.len = static_cast<unsigned short>(bytes / sizeof(sock_filter));
+  p.filter = static_cast<sock_filter*>(const_cast<void*>(program));
+  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &p) < 0) {
+    if (errno != ENOSYS && errno != EINVAL) return fail_errno(errno, "cannot load a seccomp filter");
+    skipped("seccomp", errno_text(errno));
   }
   return {};
+}
+
+// tgkill reaches any process of ours, fcntl and ioctl can have the kernel send a signal (F_SETOWN),
+// and System V memory has no owner but the user: lists of calls cannot tell, their arguments do.
+Status confine_to_self() {
+  auto number = static_cast<uint32_t>(offsetof(seccomp_data, nr));
+  auto argument = [](unsigned n) { return static_cast<uint32_t>(offsetof(seccomp_data, args) + 8 * n); };
+  std::vector<sock_filter> p;
+  auto load = [&](uint32_t at) { p.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at)); };
+  auto refuse = [&] { p.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)); };
+  auto unless_equal_skip = [&](uint32_t v, uint8_t n) { p.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, v, 0, n)); };
+  auto if_equal_skip = [&](uint32_t v, uint8_t n) { p.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, v, n, 0)); };
+  load(number);
+  for (uint32_t nr : {SYS_shmget, SYS_shmat, SYS_kill, SYS_tkill, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev}) {
+    unless_equal_skip(nr, 1);
+    refuse();
+  }
+  unless_equal_skip(SYS_tgkill, 3);
+  load(argument(0));
+  if_equal_skip(static_cast<uint32_t>(::getpid()), 1);
+  refuse();
+  load(number);
+  for (auto [nr, words] : {std::pair<uint32_t, std::vector<uint32_t>>{SYS_fcntl, {F_SETOWN, F_SETSIG, 15 /* F_SETOWN_EX */}},
+                           {SYS_ioctl, {FIOSETOWN, SIOCSPGRP}}}) {
+    unless_equal_skip(nr, static_cast<uint8_t>(1 + 2 * words.size()));
+    load(argument(1));
+    for (uint32_t w : words) {
+      unless_equal_skip(w, 1);
+      refuse();
+    }
+    load(number);
+  }
+  p.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  return load_program(p.data(), p.size() * sizeof(sock_filter));
+}
+}  // namespace
+
+Status CallFilter::load() const {
+  if (program_.empty()) return {};
+  return load_program(program_.data(), program_.size());
+}
+
+Status confine_calls(unsigned calls) {
+  TRY(CallFilter f, CallFilter::make(calls));
+  return f.load();
+}
+
+Status confine_session(const std::string& account_directory, const CallFilter& filter) {
+  CHECK(confine_files({{account_directory, true}}));
+#ifndef __SANITIZE_ADDRESS__
+  CHECK(confine_to_self());
 #endif
+  return filter.load();
+}
+
+void limit_cpu(Span from_now) {
+  itimerval t{};
+  t.it_value = {from_now.seconds(), static_cast<suseconds_t>(from_now.ns / 1000 % 1'000'000)};
+  (void)::setitimer(ITIMER_PROF, &t, nullptr);  // a limit that cannot be set leaves the others
 }
 
 }  // namespace jd::sandbox

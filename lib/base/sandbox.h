@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/base/time.h"
 
 namespace jd::sandbox {
 
@@ -45,5 +46,22 @@ Status confine_files(const std::vector<PathRight>& paths);
 Status confine_calls(unsigned calls);
 // No core dump, no ptrace, no new privileges, RLIMIT_NOFILE.
 Status harden(uint64_t descriptors);
+
+// What confine_calls() makes, made once for many processes that are forked later: making it takes longer
+// than all else that such a process does before it works.
+class CallFilter {
+ public:
+  static Result<CallFilter> make(unsigned calls);
+  Status load() const;
+
+ private:
+  std::string program_;  // sock_filter[]; empty: there is no seccomp here
+};
+
+// A session's process, on the authenticated side of the door: the files of one account, the calls of
+// `filter`, and no way to another process: no signal, no ptrace, no shared memory.  Last of all.
+Status confine_session(const std::string& account_directory, const CallFilter& filter);
+// From now on this process may use so much of the processor; then SIGPROF.  Zero: any.  Costs one call.
+void limit_cpu(Span from_now);
 
 }  // namespace jd::sandbox

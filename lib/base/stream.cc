@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace jd {
@@ -23,6 +24,11 @@ bool write_stream(int fd, std::string_view bytes, Span patience) {
     return false;
   }
   return true;
+}
+
+bool has_bytes(int fd) {
+  char byte;
+  return ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 }  // namespace jd

@@ -11,4 +11,7 @@ namespace jd {
 // that don't block); false: the other side is gone or too slow.  SIGPIPE must be ignored.  Blocks.
 bool write_stream(int fd, std::string_view bytes, Span patience = minutes(5));
 
+// What makes a socket readable: bytes (true) or its end.  Takes nothing, does not block.
+bool has_bytes(int fd);
+
 }  // namespace jd

@@ -53,6 +53,10 @@ void CommandReader::reset() {
   in_literal_ = skip_line_ = false;
 }
 
+bool CommandReader::is_at_start() const {
+  return line_.text.empty() && line_.literals.empty() && !in_literal_ && !skip_line_ && skip_ == 0 && want_ == 0;
+}
+
 Command CommandReader::take() {
   Command c = std::move(line_);
   reset();

@@ -37,6 +37,7 @@ class CommandReader {
   // Takes bytes off the front of `in` until there is something to say.
   Got feed(std::string_view& in);
   Command take();                                    // after `command`
+  bool is_at_start() const;                          // nothing of a command has come yet
   const std::string& refusal() const { return refusal_; }  // "TAG NO [TOOBIG] ..." without line end
 
  private:

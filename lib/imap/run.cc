@@ -10,72 +10,147 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
+#include "lib/base/sandbox.h"
 #include "lib/base/stream.h"
-#include "lib/imap/session.h"
+#include "lib/imap/park.h"
 
 namespace jd::imap {
 namespace {
 
 // How often an idling client's folder is looked at where there is no inotify (or its queue overran).
-constexpr int64_t look_ms = 30'000;
+constexpr Span look_every = seconds(30);
 // A client silent for so long keeps only what it needs: most connections are silent for hours.
-constexpr int64_t rest_ms = 2'000;
+constexpr Span rest_after = seconds(2);
 
 // The logs of all folders lie in box/; which one changed the session finds out for itself.
 Fd watch(const store::Account& account) {
   Fd w(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
   std::string box = account.path() + "/box";
-  if (!w || ::inotify_add_watch(w.get(), box.c_str(), IN_MODIFY | IN_MOVED_TO) < 0)
+  if (!w || ::inotify_add_watch(w.get(), box.c_str(), changes_mask) < 0)
     log::warn("imap_no_watch", {{"what", errno_text(errno)}});
   return w;
 }
 
-}  // namespace
+class Runner {
+ public:
+  Runner(int in, int out, store::Account& account, const SessionOptions& options, const Parking& parking)
+      : in_(in), account_(account), options_(options), parking_(parking), owner_(options.owner),
+        session_(account, options, [out](std::string_view bytes) { return write_stream(out, bytes); }) {}
 
-int run_session(int in, int out, store::Account& account, const SessionOptions& options) {
-  Session s(account, options, [out](std::string_view bytes) { return write_stream(out, bytes); });
-  s.start();
-  Fd watched;
-  std::string buffer(16 << 10, '\0');
-  Time deadline = monotonic() + options.idle;
-  bool is_resting = false;
-  while (!s.is_over()) {
-    if (s.is_idling() && !watched) {
-      watched = watch(account);
-      s.notify();  // what came between IDLE's answer and the watch
+  Outcome run() {
+    deadline_ = monotonic() + options_.idle;
+    begin();
+    if (parking_.look && give_up()) return outcome_;
+    heard();
+    while (!session_.is_over() && !outcome_.parked && outcome_.status == 0) turn();
+    return outcome_;
+  }
+
+ private:
+  void begin() {
+    if (parking_.state.empty()) return session_.start();
+    auto r = session_.restore(parking_.state);
+    if (!r) {
+      log::failure("session_not_resumed", r.error());
+      return session_.bye("the mailbox has changed too much meanwhile: connect again");
     }
-    if (!s.is_idling()) watched.reset();
-    pollfd fds[2] = {{in, POLLIN, 0}, {watched.get(), POLLIN, 0}};
-    int64_t left = (deadline - monotonic()).ms();
-    if (left <= 0) {
-      s.bye("idle for too long");
-      break;
+    deadline_ = *r;
+    session_.notify();
+  }
+
+  void heard() {
+    park_at_ = monotonic() + parking_.after;
+    rest_at_ = monotonic() + rest_after;
+    is_resting_ = false;
+  }
+
+  void turn() {
+    if (session_.is_idling() && !watched_) {
+      watched_ = watch(account_);
+      session_.notify();  // what came between IDLE's answer and the watch
     }
-    int64_t wait = std::min<int64_t>(left, !is_resting ? rest_ms : s.is_idling() ? look_ms : 1 << 30);
-    int n = ::poll(fds, watched ? 2 : 1, static_cast<int>(wait));
-    if (n < 0 && errno != EINTR) return 111;
-    if (n == 0 && !is_resting) {
-      ::malloc_trim(0);
-      is_resting = true;
-    } else if (n == 0) {
-      s.notify();
+    if (!session_.is_idling()) watched_.reset();
+    Time at = monotonic();
+    if (at >= deadline_) return session_.bye("idle for too long");
+    pollfd fds[3] = {{in_, POLLIN, 0}, {watched_.get(), POLLIN, 0}, {owner_, POLLIN, 0}};  // -1: none
+    int64_t wait = (wake_at(at) - at).ms() + 1;
+    int n = ::poll(fds, 3, static_cast<int>(std::min<int64_t>(wait, 1 << 30)));
+    if (n < 0 && errno != EINTR) outcome_.status = 111;
+    if (n == 0) silence();
+    if (n <= 0) return;
+    if (fds[2].revents) {
+      if (has_bytes(owner_)) return session_.bye("shutting down");
+      owner_ = -1;  // gone, and this session goes on without
     }
-    if (n <= 0) continue;
-    is_resting = false;
     if (fds[1].revents) {
       char events[4096];
-      while (::read(watched.get(), events, sizeof events) > 0) {
+      while (::read(watched_.get(), events, sizeof events) > 0) {
       }
-      s.notify();
+      session_.notify();
     }
-    if (!fds[0].revents) continue;
-    ssize_t got = ::read(in, buffer.data(), buffer.size());
-    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (got <= 0) break;
-    s.feed(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
-    deadline = monotonic() + options.idle;
+    if (fds[0].revents) read();
   }
-  return 0;
+
+  Time wake_at(Time at) const {
+    Time t = deadline_;
+    if (may_park()) t = std::min(t, park_at_);
+    if (!is_resting_) t = std::min(t, rest_at_);
+    else if (session_.is_idling()) t = std::min(t, at + look_every);
+    return t;
+  }
+
+  bool may_park() const { return parking_.after.ns > 0 && owner_ >= 0; }
+
+  void silence() {
+    Time at = monotonic();
+    if (may_park() && at >= park_at_ && give_up()) return;
+    if (at >= park_at_) park_at_ = at + parking_.after;  // not now; later, perhaps
+    if (!is_resting_ && at >= rest_at_) {
+      ::malloc_trim(0);
+      is_resting_ = true;
+    } else {
+      session_.notify();
+    }
+  }
+
+  bool give_up() {
+    if (session_.is_over()) return false;
+    auto state = session_.park(deadline_);
+    if (state) outcome_.parked = Parked{std::move(*state), session_.is_idling(), deadline_};
+    return outcome_.parked.has_value();
+  }
+
+  void read() {
+    ssize_t got = ::read(in_, buffer_, sizeof buffer_);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
+    if (got <= 0) return session_.log_out();
+    if (options_.cpu.ns) sandbox::limit_cpu(options_.cpu);
+    session_.feed(std::string_view(buffer_, static_cast<std::size_t>(got)));
+    deadline_ = monotonic() + options_.idle;
+    heard();
+  }
+
+  int in_;
+  store::Account& account_;
+  const SessionOptions& options_;
+  const Parking& parking_;
+  int owner_;
+  Session session_;
+  Outcome outcome_;
+  Fd watched_;
+  Time deadline_{}, park_at_{}, rest_at_{};
+  bool is_resting_ = false;
+  char buffer_[16 << 10];
+};
+
+}  // namespace
+
+Outcome run_session(int in, int out, store::Account& account, const SessionOptions& options, const Parking& parking) {
+  return Runner(in, out, account, options, parking).run();
+}
+
+int run_session(int in, int out, store::Account& account, const SessionOptions& options) {
+  return run_session(in, out, account, options, Parking{}).status;
 }
 
 }  // namespace jd::imap

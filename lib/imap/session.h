@@ -37,6 +37,8 @@ struct SessionOptions {
   uint64_t quota = 0;                 // bytes of the account; 0: none
   unsigned max_bad = 20;              // bad commands until BYE
   Span idle = minutes(30);            // run_session: silence until BYE
+  Span cpu;                           // run_session: of the processor, for what was read at once; then SIGPROF
+  int owner = -1;                     // run_session: readable while whoever runs us wants an end
 };
 
 // Blocks until the session is over or `in` ends.  `in` and `out` may be one descriptor, blocking or
@@ -77,6 +79,9 @@ class Session {
   void bye(std::string_view why);
   bool is_over() const { return is_over_; }
   bool is_idling() const { return is_idling_; }
+  // park.h.  nullopt: not now.  restore() instead of start(), in a new Session; the idle time's end.
+  std::optional<std::string> park(Time deadline) const;
+  Result<Time> restore(std::string_view state);
 
   // For the commands (cmd_*.cc).  Each ends with exactly one of ok, no, bad, failed.
   store::Account& account() { return account_; }
@@ -118,6 +123,7 @@ class Session {
   void flush();
   View::Say say(bool may_expunge, bool uid) const;
 
+  // What later answers depend on is part of what park() keeps (park.cc), or park() says no.
   store::Account& account_;
   SessionOptions options_;
   Write write_;

@@ -28,7 +28,9 @@ struct SessionOptions {
   std::string greeting;           // first bytes out, whole lines; may be empty
   std::string early;              // bytes that were read from the client before the hand-over
   unsigned max_bad = 20;          // bad commands until the session is ended
-  Span idle = minutes(10);        // run_session
+  Span idle = minutes(10);        // run_session: silence until the end
+  Span cpu;                       // run_session: of the processor, for what was read at once; then SIGPROF
+  int owner = -1;                 // run_session: readable while whoever runs us wants an end
 };
 
 // Blocks until the session is over or `in` ends.  Returns an exit status.

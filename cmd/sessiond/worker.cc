@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "cmd/sessiond/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <new>
+
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/imap/park.h"
+#include "lib/pop3/session.h"
+#include "lib/store/account.h"
+
+namespace jd {
+namespace {
+constexpr int connection_fd = 0, control_fd = 3;
+
+bool is_imap = true;  // for the last words, which cannot be handed anything
+
+// Last words of a process that cannot go on; calls nothing that may allocate.
+[[noreturn]] void leave(const char* imap, const char* pop3, int status) {
+  const char* text = is_imap ? imap : pop3;
+  if (::write(connection_fd, text, ::strlen(text)) < 0) ::_exit(status);  // gone already
+  ::_exit(status);
+}
+
+void out_of_memory() {
+  static const char line[] = "session_failed level=error prog=sessiond what=\"out of memory: access.session_memory\"\n";
+  if (::write(2, line, sizeof line - 1) < 0) ::_exit(111);
+  leave("* BYE [UNAVAILABLE] this takes more memory than a session may have\r\n",
+        "-ERR [SYS/PERM] this takes more memory than a session may have\r\n", 111);
+}
+
+void out_of_cpu(int) {
+  static const char line[] = "session_failed level=error prog=sessiond what=\"out of CPU time: access.session_cpu\"\n";
+  if (::write(2, line, sizeof line - 1) < 0) ::_exit(111);
+  leave("* BYE [UNAVAILABLE] this takes more time than a command may have\r\n",
+        "-ERR [SYS/PERM] this takes more time than a command may have\r\n", 111);
+}
+
+class Worker {
+ public:
+  Worker(const WorkerSeat& seat, std::string path, std::string address)
+      : seat_(seat), path_(std::move(path)), address_(std::move(address)) {}
+
+  // Everything that is done once.
+  Status enter() {
+#ifndef __SANITIZE_ADDRESS__  // whose shadow has more than any limit
+    rlimit memory{seat_.config.session_memory, seat_.config.session_memory};
+    if (memory.rlim_cur && ::setrlimit(RLIMIT_DATA, &memory) < 0) return fail_errno(errno, "cannot limit the memory");
+#endif
+    std::set_new_handler(out_of_memory);
+    ::signal(SIGPROF, out_of_cpu);
+    if (!file::exists(path_)) CHECK(store::Account::open(path_, true));  // its first time
+    CHECK(sandbox::confine_session(path_, seat_.filter));
+    TRY(account_, store::Account::open(path_, false, true));
+    return {};
+  }
+
+  // Of one session; what sessiond is to be told.
+  ipc::Message run(const Job& job) {
+    if (job.protocol == "imap") {
+      imap::SessionOptions o;
+      o.greeting = job.greeting;
+      o.early = job.early;
+      o.message_size = seat_.config.message_size;
+      o.quota = job.quota;
+      o.idle = seat_.config.imap_idle;
+      o.cpu = seat_.config.session_cpu;
+      o.owner = control_fd;
+      imap::Parking p;
+      if (job.may_park) p.after = seat_.park_after;
+      p.state = job.state;
+      p.look = job.how == Job::How::look;
+      auto out = imap::run_session(connection_fd, connection_fd, *account_, o, p);
+      status_ = out.status;
+      if (out.parked) return parked(*out.parked, p.look);
+    } else {
+      pop3::SessionOptions o;
+      o.greeting = job.greeting;
+      o.early = job.early;
+      o.idle = seat_.config.pop3_idle;
+      o.cpu = seat_.config.session_cpu;
+      o.owner = control_fd;
+      status_ = pop3::run_session(connection_fd, connection_fd, *account_, o);
+    }
+    log::info("session_ended", {{"user", address_}, {"protocol", job.protocol}});
+    return ipc::Message("ended");
+  }
+  static ipc::Message parked(const imap::Parked& p, bool was_look) {
+    ipc::Message m("parked");
+    m.set("idling", uint64_t{p.is_idling}).set("deadline", static_cast<uint64_t>(p.deadline.ns)).set("state", p.state);
+    if (was_look) m.set("how", "look");
+    m.fds.emplace_back(::fcntl(connection_fd, F_DUPFD_CLOEXEC, 16));
+    return m;
+  }
+  uint64_t inode() const {
+    struct stat st;
+    return ::fstat(account_->dir(), &st) == 0 ? st.st_ino : 0;
+  }
+  int status() const { return status_; }
+  const std::string& address() const { return address_; }
+
+ private:
+  const WorkerSeat& seat_;
+  std::string path_, address_;
+  std::unique_ptr<store::Account> account_;
+  int status_ = 0;
+};
+
+void take(int connection) {
+  if (connection != connection_fd) ::dup2(connection, connection_fd), ::close(connection);
+  ::fcntl(connection_fd, F_SETFL, ::fcntl(connection_fd, F_GETFL) & ~O_NONBLOCK);
+}
+
+void settle(int connection, int control) {
+  int c = ::fcntl(control, F_DUPFD_CLOEXEC, 16);  // neither stands in the other's way
+  int n = ::fcntl(connection, F_DUPFD_CLOEXEC, 16);
+  ::dup2(n, connection_fd);
+  ::dup2(2, 1);
+  ::dup2(c, control_fd);
+  ::syscall(SYS_close_range, 4u, ~0u, 0u);
+  ::fcntl(connection_fd, F_SETFL, ::fcntl(connection_fd, F_GETFL) & ~O_NONBLOCK);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  for (int s : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) ::signal(s, SIG_DFL);
+}
+}  // namespace
+
+void work(const WorkerSeat& seat, Job job, int connection, int control) {
+  settle(connection, control);
+  Worker worker(seat, seat.mail_directory + "/" + job.path, job.address);
+  bool entered = false;
+  for (;;) {
+    is_imap = job.protocol == "imap";
+    log::set_program(is_imap ? "imapd" : "pop3d");
+    std::string id = job.trace;  // the line points at it
+    log::Trace t(id);
+    if (!entered) {
+      if (auto r = worker.enter(); !r) {
+        log::failure("session_failed", r.error(), {{"user", worker.address()}});
+        leave("* BYE the mailbox is not available now; try again later\r\n",
+              "-ERR [SYS/TEMP] the mailbox is not available now; try again later\r\n", exit_code(r.error().fault));
+      }
+      entered = true;
+    }
+    ipc::Message report = worker.run(job);
+    report.set("inode", worker.inode());
+    ::close(connection_fd);
+    if (!send_packet(control_fd, report)) ::_exit(worker.status());  // sessiond is gone: so are we
+    report.fds.clear();
+    auto next = receive_packet(control_fd);
+    if (!next || !*next || (*next)->get("cmd") != "job" || (*next)->fds.size() != 1) ::_exit(worker.status());
+    job = Job::of(**next);
+    take((*next)->fds[0].release());
+  }
+}
+
+}  // namespace jd

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "lib/imap/park.h"
+
+#include <fmt/format.h>
+
+#include "lib/base/text.h"
+
+namespace jd::imap {
+namespace {
+constexpr std::size_t max_state = 4096;
+
+// The words of a text, by key; a key that is not there is 0.
+class Words {
+ public:
+  explicit Words(std::string_view text) : words_(words(text)) {}
+  std::string_view text(std::string_view key) const {
+    for (auto w : words_)
+      if (w.starts_with(key) && w.size() > key.size() && w[key.size()] == '=') return w.substr(key.size() + 1);
+    return {};
+  }
+  uint64_t number(std::string_view key) const { return to_number(text(key)).value_or(0); }
+
+ private:
+  std::vector<std::string_view> words_;
+};
+}  // namespace
+
+std::optional<std::string> Session::park(Time deadline) const {
+  if (is_over_ || !out_.empty() || !reader_.is_at_start() || deflate_ || next_) return std::nullopt;
+  std::string out = fmt::format("version=1 idling={:d} tag={} deadline={} bad={} enabled={}", is_idling_, tag_, deadline.ns, bad_,
+                                enabled_);
+  if (view_) out += " view=" + view_->park();
+  if (out.size() > max_state) return std::nullopt;
+  return out;
+}
+
+Result<Time> Session::restore(std::string_view text) {
+  auto view_at = text.find(" view=");
+  Words w(text.substr(0, view_at));
+  if (w.number("version") != 1) return fail(Fault::perm, "a session of another version");
+  tag_ = w.text("tag");
+  name_ = "IDLE";
+  bad_ = static_cast<unsigned>(w.number("bad"));
+  enabled_ = static_cast<unsigned>(w.number("enabled"));
+  if (view_at != text.npos) {
+    auto parked = words(text.substr(view_at + 6));
+    auto id = parked.size() > 1 ? to_number(parked[0]) : std::nullopt;
+    if (!id || *id > UINT32_MAX) return fail(Fault::perm, "a malformed text of a session");
+    CHECK(account_.tree().refresh());
+    TRY(store::Folder * f, account_.folder(static_cast<uint32_t>(*id)));
+    View v(*f, parked[1] == "1");
+    CHECK(v.resume(text.substr(view_at + 6)));
+    if (v.is_renumbered()) return fail(Fault::perm, "the folder has other UIDs now");
+    view_ = std::move(v);
+  }
+  is_idling_ = w.number("idling") != 0;
+  return Time{static_cast<int64_t>(w.number("deadline"))};
+}
+
+}  // namespace jd::imap

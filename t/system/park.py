@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+# park.py PREFIX JDCTL IMAP IMAPS POP3: see park.sh.
+import os
+import random
+import socket
+import ssl
+import subprocess
+import sys
+import time
+
+PREFIX, JDCTL = sys.argv[1:3]
+IMAP, IMAPS, POP3 = map(int, sys.argv[3:6])
+tls = ssl.create_default_context()
+tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+
+
+def ctl(*args):
+    subprocess.run([JDCTL, "--prefix", PREFIX, *args], check=True, stdout=subprocess.DEVNULL)
+
+
+def workers():
+    with open(f"{PREFIX}/run/sessiond.lock") as f:
+        master = f.read().strip()
+    with open(f"/proc/{master}/task/{master}/children") as f:
+        return f.read().split()
+
+
+def has_connection(pid):
+    return os.path.exists(f"/proc/{pid}/fd/0")
+
+
+def wait_until(true):
+    for _ in range(300):
+        try:
+            if true():
+                return
+        except OSError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError("did not come true")
+
+
+def all_parked():
+    wait_until(lambda: not any(has_connection(p) for p in workers()))
+
+
+class Client:
+    def __init__(self, user="ann", secure=False, login="OK"):
+        s = socket.create_connection(("127.0.0.1", IMAPS if secure else IMAP), timeout=20)
+        self.sock = tls.wrap_socket(s) if secure else s
+        self.file = self.sock.makefile("rb")
+        assert self.file.readline().startswith(b"* OK")
+        answer = self.do(f"l LOGIN {user}@example.test pw")
+        assert answer[-1].startswith(f"l {login}".encode()), answer
+
+    def send(self, text):
+        self.sock.sendall(text.encode() + b"\r\n")
+
+    def line(self):
+        return self.file.readline().decode().rstrip("\r\n")
+
+    def do(self, text):
+        self.send(text)
+        tag, lines = text.split()[0].encode() + b" ", []
+        while not lines or not (lines[-1].startswith(tag) or lines[-1].startswith(b"+ ")):
+            lines.append(self.file.readline())
+            assert lines[-1], f"closed: {lines}"
+        return lines
+
+    def expect(self, *wanted):
+        for w in wanted:
+            got = self.line()
+            assert got == w, f"{got!r}, expected {w!r}"
+
+
+def append(c, n=1):
+    for _ in range(n):
+        assert c.do("a APPEND INBOX {10+}\r\nSubject: x")[-1].startswith(b"a OK")
+
+
+def numbers(secure):
+    other = Client()
+    other.do("s SELECT INBOX")
+    other.do("d STORE 1:* +FLAGS (\\Deleted)")
+    other.do("e EXPUNGE")
+    append(other, 5)
+    other.do("n NOOP")
+    idler, quiet = Client(secure=secure), Client(secure=secure)
+    for c in (idler, quiet):
+        assert b"* 5 EXISTS\r\n" in c.do("s SELECT INBOX")
+    idler.do("i IDLE")
+    all_parked()
+    other.do("f STORE 2 +FLAGS (\\Flagged \\Deleted)")
+    idler.expect("* 2 FETCH (FLAGS (\\Flagged \\Deleted))")
+    all_parked()
+    other.do("f STORE 4 +FLAGS (\\Deleted)")
+    other.do("e EXPUNGE")
+    lines = [idler.line()]
+    if "FETCH" in lines[0]:  # it may be told of the flag before, or never
+        lines = [idler.line()]
+    assert lines + [idler.line()] == ["* 2 EXPUNGE", "* 3 EXPUNGE"], lines
+    all_parked()
+    append(other)
+    got = idler.line()
+    assert got == "* 4 EXISTS", got
+    idler.line()  # RECENT
+    # The one that does not idle still has five; it is told by NOOP, not by FETCH.
+    fetched = quiet.do("f FETCH 5 UID")
+    assert any(x.startswith(b"* 5 FETCH (UID ") for x in fetched) and not any(b"EXPUNGE" in x for x in fetched), fetched
+    told = quiet.do("n NOOP")
+    assert told.index(b"* 2 EXPUNGE\r\n") < told.index(b"* 3 EXPUNGE\r\n"), told
+    exists = [x for x in fetched + told if b"EXISTS" in x][-1]
+    assert exists in (b"* 6 EXISTS\r\n", b"* 4 EXISTS\r\n"), exists
+    assert quiet.do("f FETCH 4 UID")[0].startswith(b"* 4 FETCH")
+    idler.send("DONE")
+    idler.expect("i OK IDLE ended")
+    for c in (idler, quiet, other):
+        c.do("o LOGOUT")
+
+
+def timing():
+    """Commands that come just as the session is parked, a byte at a time too."""
+    c = Client()
+    c.do("s SELECT INBOX")
+    for i in range(40):
+        time.sleep(0.18 + random.random() * 0.04)
+        if i % 2:
+            c.sock.sendall(b"x NO")
+            time.sleep(random.random() * 0.3)
+            c.sock.sendall(b"OP\r\n")
+            assert c.line() == "x OK NOOP done"
+        else:
+            assert c.do("x NOOP") == [b"x OK NOOP done\r\n"]
+    c.do("o LOGOUT")
+
+
+def limits():
+    """50 sessions, however many of them are parked, before and after a reload."""
+    held = [Client(secure=i % 5 == 0) for i in range(48)]
+    held[0].do("s SELECT INBOX")
+    held[0].do("i IDLE")
+    all_parked()
+    busy = Client()
+    busy.send("x APPEND INBOX {10}")
+    assert busy.line().startswith("+")  # it cannot be parked
+    wait_until(lambda: sum(has_connection(p) for p in workers()) == 1)
+    ctl("reload")
+
+    def has_room():
+        try:
+            held.append(Client())
+            return True
+        except AssertionError:
+            return False
+    wait_until(has_room)  # the doors of before may say BYE
+    Client(login="NO")
+    busy.send("0123456789")
+    wait_until(lambda: busy.line().startswith("x OK"))
+    assert held[0].line().endswith("EXISTS")
+    for c in held[1:20]:
+        assert c.do("n NOOP")[-1] == b"n OK NOOP done\r\n"
+    Client(login="NO")
+    all_parked()
+    for c in held[20:40]:
+        c.sock.close()
+        c.file.close()
+    for _ in range(20):
+        wait_until(has_room)
+    Client(login="NO")
+    assert Client(user="bob").do("n NOOP")[-1] == b"n OK NOOP done\r\n"  # another user has his own
+    return [c for c in held[:20] + held[41:]] + [busy]
+
+
+def polls():
+    """Who comes again soon meets the same process."""
+    seen = set()
+    for _ in range(20):
+        s = socket.create_connection(("127.0.0.1", POP3), timeout=20)
+        f = s.makefile("rb")
+        s.sendall(b"USER bob@example.test\r\nPASS pw\r\nSTAT\r\nQUIT\r\n")
+        assert [f.readline()[:3] for _ in range(5)] == [b"+OK"] * 5
+        s.close()
+        seen.update(workers())
+    assert len(seen) <= 3, seen
+
+
+polls()
+numbers(False)
+numbers(True)
+timing()
+held = limits()
+held[0].line()
+all_parked()
+ctl("stop")
+for c in held[:3] + held[-3:]:
+    last = c.line()
+    while last.startswith("* ") and "BYE" not in last:
+        last = c.line()
+    assert last == "* BYE shutting down", last
