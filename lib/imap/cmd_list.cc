@@ -16,7 +16,7 @@ struct Request {
   bool only_subscribed = false, only_special = false, recursive = false;        // selection
   bool subscribed = false, children = false, special = false;                   // RETURN
   bool is_extended = false;
-  std::vector<std::string> status;
+  std::vector<std::string> status, metadata;
   std::string reference;
   std::vector<std::string> patterns;
 };
@@ -73,6 +73,8 @@ bool take_return(Cursor& c, Request& r) {
     else if (word == "SPECIAL-USE") r.special = true;
     else if (word == "STATUS") {
       if (!c.space() || !take_status_items(c, r.status)) return false;
+    } else if (word == "METADATA") {  // RFC 9590
+      if (!c.space() || !take_metadata_entries(c, r.metadata)) return false;
     } else return false;
     if (!c.space() && c.peek() != ')') return false;
   }
@@ -152,6 +154,12 @@ void cmd_list(Session& s, Cursor& c) {
   }
   auto& tree = s.account().tree();
   if (auto t = tree.refresh(); !t) return s.failed(t.error(), "cannot read the folders");
+  store::Annotations annotations;
+  if (!r.metadata.empty()) {
+    auto all = s.account().annotations();
+    if (!all) return s.failed(all.error(), "cannot read the annotations");
+    annotations = std::move(*all);
+  }
   Nodes nodes = all_nodes(tree);
   if (r.recursive) {
     std::vector<std::string> hits;
@@ -167,6 +175,7 @@ void cmd_list(Session& s, Cursor& c) {
     if (n.info && !r.status.empty()) {
       if (auto t = put_status(s, *n.info, r.status); !t) return s.failed(t.error(), "cannot read a mailbox");
     }
+    if (n.info && !r.metadata.empty()) put_list_metadata(s, *n.info, annotations, r.metadata);
     s.flush_if_full();
   }
   s.ok("LIST done");

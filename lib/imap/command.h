@@ -39,6 +39,8 @@ void cmd_list(Session&, Cursor&);
 void cmd_lsub(Session&, Cursor&);
 void cmd_status(Session&, Cursor&);
 void cmd_quota(Session&, Cursor&);      // GETQUOTA and GETQUOTAROOT
+void cmd_getmetadata(Session&, Cursor&);
+void cmd_setmetadata(Session&, Cursor&);
 void cmd_append(Session&, Cursor&);
 void cmd_replace(Session&, Cursor&);
 void cmd_search(Session&, Cursor&);
@@ -57,6 +59,10 @@ void put_list_line(Session& s, const store::FolderInfo& info, std::string_view o
 
 // "* 3 FETCH (": how what follows about a message begins, with its UID where that must be said.
 std::string fetch_head(const Session& s, std::size_t index, uint32_t uid, bool with_uid);
+
+// LIST's RETURN (METADATA (entries)): one entry or a list; and "* METADATA" about one mailbox.
+bool take_metadata_entries(Cursor& c, std::vector<std::string>& entries);
+void put_list_metadata(Session& s, const store::FolderInfo& info, const store::Annotations& all, const std::vector<std::string>& entries);
 
 // Flags as STORE and APPEND give them.
 struct Flags {

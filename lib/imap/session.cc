@@ -44,6 +44,8 @@ constexpr CommandRow rows[] = {
     {"MOVE", cmd_copy, true, true},
     {"REPLACE", cmd_replace, true, true},
     {"COMPRESS", cmd_compress},
+    {"GETMETADATA", cmd_getmetadata},
+    {"SETMETADATA", cmd_setmetadata},
     {"GETQUOTA", cmd_quota},
     {"GETQUOTAROOT", cmd_quota},
 };
@@ -52,7 +54,7 @@ constexpr CommandRow rows[] = {
 const std::string_view capabilities =
     "IMAP4rev1 LITERAL+ IDLE UIDPLUS MOVE NAMESPACE SPECIAL-USE UNSELECT ID ENABLE CHILDREN LIST-EXTENDED "
     "LIST-STATUS STATUS=SIZE UTF8=ACCEPT BINARY PREVIEW APPENDLIMIT MULTIAPPEND CATENATE REPLACE CREATE-SPECIAL-USE QUOTA QUOTA=RES-STORAGE COMPRESS=DEFLATE "
-    "CONDSTORE QRESYNC UIDONLY OBJECTID SAVEDATE";
+    "CONDSTORE QRESYNC UIDONLY OBJECTID SAVEDATE METADATA LIST-METADATA";
 
 const CommandRow* find_command(std::string_view name) {
   for (auto& r : rows)

@@ -76,6 +76,20 @@ Status Account::renumber(Folder& f, uint32_t uid_validity) {
   return tree_.set_uid_validity(f.id(), uid_validity);
 }
 
+Result<Annotations> Account::annotations() { return read_annotations(dir_.get()); }
+
+Status Account::annotate(const AnnotationChanges& changes) {
+  TRY(auto hold, lock_->hold());
+  CHECK(tree_.refresh());
+  TRY(Annotations all, read_annotations(dir_.get()));
+  for (auto& [key, value] : changes) {
+    if (value) all[key] = *value;
+    else all.erase(key);
+  }
+  std::erase_if(all, [&](auto& a) { return a.first.first && !tree_.find(a.first.first); });
+  return write_annotations(dir_.get(), all);
+}
+
 Result<Account::Usage> Account::usage() {
   Usage u;
   CHECK(tree_.refresh());

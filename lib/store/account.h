@@ -17,6 +17,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
+#include "lib/store/annotations.h"
 #include "lib/store/folder.h"
 #include "lib/store/lock.h"
 #include "lib/store/segments.h"
@@ -43,6 +44,10 @@ class Account {
 
   // An empty folder takes the UIDVALIDITY of the mail that is imported into it; see Folder::renumber.
   Status renumber(Folder& f, uint32_t uid_validity);
+
+  Result<Annotations> annotations();
+  // All of the changes or none; what belongs to folders that are gone goes too.
+  Status annotate(const AnnotationChanges& changes);
 
   struct Usage { uint64_t bytes = 0, messages = 0; };
   Result<Usage> usage();  // of all folders, exact; expunged mail does not count

@@ -142,6 +142,8 @@ TEST(ImapFuzz, TakesSmallInputs) {
                         std::string("&AP8-"), std::string("/a%20b;UIDVALIDITY=7/;UID=3/;SECTION=1.HEADER/;PARTIAL=1.2"),
                         std::string("a ENABLE UTF8=ACCEPT\r\nb APPEND Sent UTF8 (~{3+}\r\nabc) (\\Seen) CATENATE (URL /INBOX/;UID=1 TEXT {1+}\r\nx)\r\n"
                                     "c SELECT INBOX\r\nd FETCH 1 (BINARY[1] BINARY.SIZE[1] PREVIEW (LAZY))\r\ne REPLACE 1 INBOX {1+}\r\ny\r\n"),
+                        std::string("a SETMETADATA \"\" (/shared/a ~{2+}\r\nxy /private/b NIL)\r\nb GETMETADATA (DEPTH 1) \"\" (MAXSIZE 1) (/shared/a)\r\n"
+                                    "c LIST \"\" * RETURN (METADATA /shared/a)\r\nd GETQUOTAROOT INBOX\r\ne CREATE x (USE (\\Sent))\r\nf COMPRESS DEFLATE\r\nabc"),
                         std::string("a ENABLE QRESYNC UIDONLY\r\nb SELECT INBOX (QRESYNC (1700000000 1 1:3 (1 1)))\r\nc UID STORE 1 (UNCHANGEDSINCE 9) FLAGS (\\Deleted)\r\n"
                                     "d EXPUNGE\r\ne UID FETCH 1:* FLAGS (CHANGEDSINCE 1 VANISHED)\r\n"), std::string("a X {5+}\r\nab"), std::string("\r\n\r\n\xFF\xFE\r\n")})
     LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(s.data()), s.size());
