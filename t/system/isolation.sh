@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What code that has taken over a session's process can reach: nothing but that user's mailbox.  Then
+# the limits of a session: memory and time of the processor, each with an answer that says so.
+. "$(dirname "$0")/lib.sh"
+instance
+curl -sS -u bob@example.test:pw "imap://127.0.0.1:$(port 143)/" >/dev/null
+curl -sS -u ann@example.test:pw "imap://127.0.0.1:$(port 143)/" >/dev/null
+mail=$(cd "$dir/mail" && pwd)/example.test
+if [ "$(uname -r | cut -d. -f1)" -lt 5 ] || ! grep -q landlock /sys/kernel/security/lsm 2>/dev/null; then
+  "$O/t/confined" "$mail/ann" "$mail/bob/tree" $$ 2>&1 | grep -q 'step=landlock' && { echo "left out: this kernel has no Landlock"; exit 0; }
+fi
+"$O/t/confined" "$mail/ann" "$mail/bob/tree" $$ || fail "a session reaches what is not its own"
+# One that runs in the instance: the kernel says the same of it.
+python3 - "$dir" "$(port 143)" <<'PY' || fail "a worker is not confined"
+import imaplib, sys
+m = imaplib.IMAP4("127.0.0.1", int(sys.argv[2]))
+m.login("ann@example.test", "pw")
+with open(f"{sys.argv[1]}/run/sessiond.lock") as f:
+    master = f.read().strip()
+with open(f"/proc/{master}/task/{master}/children") as f:
+    workers = f.read().split()
+assert workers
+for p in workers:
+    with open(f"/proc/{p}/status") as f:
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+    assert status["Seccomp"] == "2" and status["NoNewPrivs"] == "1", status
+m.logout()
+PY
+# Limits: what is too much ends that session, with a reason, and no other.
+sed -i 's/^session_memory.*/session_memory = "24M"/' "$dir/etc/jdmail.toml"
+ctl reload >/dev/null
+python3 - "$(port 143)" <<'PY' || fail "the limit of memory"
+import imaplib, socket, sys, time
+port = int(sys.argv[1])
+def open_one():
+    for _ in range(100):  # the doors of before may say BYE
+        s = socket.create_connection(("127.0.0.1", port), timeout=30)
+        f = s.makefile("rb")
+        f.readline()
+        s.sendall(b"a LOGIN ann@example.test pw\r\n")
+        if f.readline().startswith(b"a OK"):
+            return s, f
+        time.sleep(0.1)
+    raise AssertionError("no login")
+s, f = open_one()
+t, g = open_one()
+s.sendall(b"b APPEND INBOX {40000000}\r\n")
+assert f.readline().startswith(b"+")
+try:
+    s.sendall(b"x" * 40000000)
+except OSError:
+    pass
+said = f.readline()
+assert said.startswith(b"* BYE [UNAVAILABLE] this takes more memory"), said
+t.sendall(b"b NOOP\r\n")
+assert g.readline().startswith(b"b OK")
+PY
+grep -q 'out of memory: access.session_memory' "$dir/log/sessiond/current" || fail "it is not logged"
