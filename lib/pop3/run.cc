@@ -42,6 +42,7 @@ int run_session(int in, int out, store::Account& account, const SessionOptions& 
     s.feed(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
     deadline = monotonic() + options.idle;
   }
+  s.note_read();
   return 0;
 }
 

@@ -15,7 +15,7 @@ constexpr std::size_t max_line = 512;  // RFC 2449 §4 asks for 255
 constexpr std::size_t flush_bytes = 256 << 10;
 }  // namespace
 
-const std::string_view capabilities = "TOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nEXPIRE NEVER\r\nIMPLEMENTATION jdmail\r\n";
+const std::string_view capabilities = "TOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nEXPIRE NEVER\r\nIMPLEMENTATION jdmail\r\n";
 
 struct Session::Row {
   std::string_view name;
@@ -163,6 +163,7 @@ void Session::retr(std::string_view rest) {
     log::failure("pop3_message_unreadable", bytes.error(), {{"uid", m->entry.uid}});
     return bad("[SYS/PERM] this message cannot be read");
   }
+  if (!(m->entry.flags & store::seen)) read_.add(m->entry.uid);
   ok(fmt::format("{} octets", bytes->size()));
   put_lines(*bytes);
 }
@@ -213,8 +214,19 @@ void Session::capa(std::string_view rest) {
   out_ += ".\r\n";
 }
 
+// Once for all that was read: each would cost a sync.  What is not kept when the machine dies now is
+// shown as unread again.
+void Session::note_read() {
+  store::UidSet read = std::exchange(read_, {});
+  if (read.empty()) return;
+  auto fresh = inbox_->refresh();
+  if (fresh && inbox_->state().uid_validity() != uid_validity_) return;
+  if (auto r = inbox_->store(store::FlagOp::add, store::seen, {}, read); !r) log::failure("pop3_flags_not_kept", r.error());
+}
+
 void Session::quit(std::string_view rest) {
   if (!rest.empty()) return bad("QUIT takes nothing");
+  note_read();
   store::UidSet gone;
   for (auto& m : messages_)
     if (m.deleted) gone.add(m.entry.uid);

@@ -3,7 +3,7 @@
 //
 // Bytes in, bytes out, as in imap/session.h: feed() takes any pieces and gives the answers to
 // `write`, complete when it returns.  Only the TRANSACTION and UPDATE states are here: greeting, USER
-// and PASS are the front door's.  STAT TOP UIDL CAPA PIPELINING RESP-CODES (RFC 2449) and the rest.
+// and PASS are the front door's.  STAT TOP UIDL CAPA PIPELINING RESP-CODES (RFC 2449), AUTH-RESP-CODE (RFC 3206).
 //
 // The mailbox is INBOX as it is at start(); later arrivals are not seen.  UIDL is the folder's
 // uid_validity and the message's UID, so it stays the same for ever.  Deleted messages go at QUIT,
@@ -46,6 +46,7 @@ class Session {
   void feed(std::string_view bytes);
   void end(std::string_view why);  // -ERR, nothing deleted
   bool is_over() const { return is_over_; }
+  void note_read();  // what RETR has read is \Seen for IMAP: at QUIT, and when the client goes without
 
  private:
   struct Row;
@@ -77,6 +78,7 @@ class Session {
   Write write_;
   store::Folder* inbox_ = nullptr;
   std::vector<Message> messages_;
+  store::UidSet read_;  // by RETR, not seen before
   uint32_t uid_validity_ = 0;
   std::string held_, out_;
   bool is_over_ = false, is_too_long_ = false;

@@ -46,6 +46,27 @@ TEST(Pop3Session, DeletesNothingWithoutQuit) {
   EXPECT_TRUE(play("DELE 1\r\nDELE 2\r\nQUIT\r\n", 100).ends_with("0"));
 }
 
+TEST(Pop3Session, MarksWhatRetrHasReadAsSeen) {
+  for (bool quits : {true, false}) {
+    Scratch d;
+    auto account = d.open();
+    for (int i = 0; i < 3; i++) store::add(*account, store::mail("m"));
+    auto inbox = account->folder(store::inbox_id);
+    ASSERT_TRUE(inbox);
+    Session s(*account, {}, [](std::string_view) { return true; });
+    s.start();
+    s.feed("TOP 1 0\r\nRETR 2\r\nRETR 3\r\nRETR 3\r\n");
+    EXPECT_EQ((*inbox)->state().unseen(), 3u);
+    if (quits) s.feed("DELE 3\r\nQUIT\r\n");
+    else s.note_read();
+    EXPECT_FALSE((*inbox)->state().find(1)->flags & store::seen);
+    EXPECT_TRUE((*inbox)->state().find(2)->flags & store::seen);
+    uint64_t before = (*inbox)->state().mod_seq();
+    s.note_read();  // nothing new: nothing is written
+    EXPECT_EQ((*inbox)->state().mod_seq(), before);
+  }
+}
+
 TEST(Pop3Session, DeletesNothingOfAnotherNumbering) {
   Scratch d;
   auto account = d.open(), importer = d.open();

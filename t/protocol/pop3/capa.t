@@ -1,0 +1,13 @@
+# RFC 2449 §5: what CAPA says in the transaction state; RFC 3206: AUTH-RESP-CODE.  Only what is true.
+C: CAPA
+S: +OK *
+S: TOP
+S: UIDL
+S: PIPELINING
+S: RESP-CODES
+S: AUTH-RESP-CODE
+S: EXPIRE NEVER
+S: IMPLEMENTATION jdmail
+S: .
+C: CAPA x
+S: -ERR *
