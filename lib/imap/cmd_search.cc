@@ -1,39 +1,85 @@
 // SPDX-License-Identifier: MIT
-// cmd_search.cc: SEARCH and UID SEARCH.
+// cmd_search.cc: SEARCH, SORT (RFC 5256, 5957), THREAD, each with its UID form.
+#include <algorithm>
+
 #include <fmt/format.h>
 
-#include "lib/base/log.h"
+#include "lib/base/text.h"
 #include "lib/imap/command.h"
 #include "lib/imap/search.h"
+#include "lib/imap/search_return.h"
+#include "lib/imap/sort.h"
+#include "lib/imap/thread.h"
 
 namespace jd::imap {
+namespace {
+
+using Kind = SearchKey::Kind;
+
+// RFC 5182 §2.1: after a NO `$` is empty, after a BAD it is what it was.
+void refuse(Session& s, const SearchReturn& r, const SearchMistake& mistake) {
+  if (!mistake.is_charset) return s.bad(mistake.why);
+  if (r.save) s.saved().clear();
+  s.no("[BADCHARSET (UTF-8 US-ASCII)] " + mistake.why);
+}
+
+// ` charset keys` behind SORT's and THREAD's own words.  false: answered.
+bool take_keys(Session& s, Cursor& c, const SearchReturn& r, SearchKey& key) {
+  SearchMistake mistake;
+  std::string charset;
+  if (!c.space() || !c.astring(charset) || !c.space())
+    return s.bad(std::string(s.command()) + " takes a charset and keys"), false;
+  if (!take_search_in(std::move(charset), c, key, mistake)) return refuse(s, r, mistake), false;
+  settle(key, *s.view(), s.saved());
+  if (uses(key, Kind::mod_seq)) s.enable(Ext::condstore);
+  return true;
+}
+
+}  // namespace
 
 void cmd_search(Session& s, Cursor& c) {
-  View& v = *s.view();
   SearchKey key;
   SearchMistake mistake;
+  SearchReturn r;
   if (!c.space()) return s.bad("SEARCH what?");
-  if (!take_search(c, key, mistake)) {
-    if (mistake.is_charset) return s.no("[BADCHARSET (UTF-8 US-ASCII)] " + mistake.why);
-    return s.bad(mistake.why);
-  }
-  settle(key, v);
-  std::string found = "* SEARCH";
-  std::size_t damaged = 0;
-  for (std::size_t i = 0; i < v.size(); ++i) {
-    const store::Entry* e = v.folder().state().find(v.uid(i));
-    if (!e) continue;
-    auto has = has_key(key, v, i, *e, s.cache());
-    if (!has) {
-      ++damaged;
-      log::failure("imap_message_unreadable", has.error(), {{"uid", e->uid}});
-    } else if (*has) {
-      found += fmt::format(" {}", s.is_uid() ? e->uid : static_cast<uint32_t>(i + 1));
-    }
-  }
-  s.out() += found + "\r\n";
-  if (damaged) return s.no(fmt::format("[SERVERBUG] {} of the messages cannot be read", damaged));
-  s.ok("SEARCH done");
+  if (!take_return(c, r, mistake.why) || !take_search(c, key, mistake)) return refuse(s, r, mistake);
+  if (r.relevancy && !uses(key, Kind::fuzzy)) return s.bad("RELEVANCY goes with FUZZY");
+  settle(key, *s.view(), s.saved());
+  if (uses(key, Kind::mod_seq)) s.enable(Ext::condstore);  // RFC 7162 §3.1
+  if (s.has(Ext::rev2) && !r.extended) r.extended = r.all = true;  // RFC 9051 has no SEARCH answer
+  bool first_only = r.extended && r.min && !r.max && !r.all && !r.count && !r.partial && !r.relevancy;
+  answer_search(s, r, key, run_search(s, key, first_only));
+}
+
+void cmd_sort(Session& s, Cursor& c) {
+  SearchKey key;
+  SearchReturn r;
+  SortOrder order;
+  std::string why;
+  if (!c.space()) return s.bad("SORT how?");
+  if (!take_return(c, r, why) || !take_sort_order(c, order, why)) return s.bad(why);
+  if (!take_keys(s, c, r, key)) return;
+  if ((r.relevancy || order.by_relevancy) && !uses(key, Kind::fuzzy)) return s.bad("RELEVANCY goes with FUZZY");
+  Found found = run_search(s, key);
+  sort_found(s, order, found);
+  answer_search(s, r, key, found);
+}
+
+void cmd_thread(Session& s, Cursor& c) {
+  std::string name;
+  if (!c.space() || !c.atom(name)) return s.bad("THREAD how?");
+  auto how = thread_algorithm(upper(name));
+  if (!how) return s.bad("no such way to thread: " + escape(name.substr(0, 40)));
+  SearchKey key;
+  if (!take_keys(s, c, {}, key)) return;
+  Found found = run_search(s, key);
+  std::vector<ThreadMessage> messages = thread_messages(s, found);
+  s.out() += "* THREAD";
+  if (!messages.empty()) s.out() += ' ';
+  put_threads(*how, messages, s.out());
+  s.out() += "\r\n";
+  if (found.damaged) return s.no(fmt::format("[SERVERBUG] {} of the messages cannot be read", found.damaged));
+  s.ok("THREAD done");
 }
 
 }  // namespace jd::imap

@@ -252,6 +252,7 @@ bool Cursor::set_number(uint32_t& out) {
 }
 bool Cursor::set(SequenceSet& out) {
   out.clear();
+  if (is('$')) return out.emplace_back(0, 0), true;
   do {
     uint32_t a, b;
     if (!set_number(a)) return false;

@@ -55,7 +55,9 @@ class CommandReader {
 };
 
 // A sequence-set; `*` is UINT32_MAX here.  Ranges as written, first <= last.
+// `$`, the result of the last search that was saved (RFC 5182), is {{0, 0}}: Session puts it in.
 using SequenceSet = std::vector<std::pair<uint32_t, uint32_t>>;
+inline bool is_saved(const SequenceSet& s) { return s.size() == 1 && s[0].first == 0; }
 
 class Cursor {
  public:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// search.h: SEARCH's keys (RFC 3501 §6.4.4) as a tree, and whether a message has them.
+// search.h: SEARCH's keys (RFC 3501 §6.4.4, 5032, 5182, 6203, 7162, 8474, 8514) as a tree, and whether a
+// message has them.
 //
 // Bounded: max_keys keys, max_key_depth levels.  Of keys that must all hold, the cheap ones are asked
 // first; a message is read only when a key needs its header or text.
@@ -19,18 +20,24 @@ constexpr std::size_t max_keys = 1000, max_key_depth = 50;
 struct SearchKey {
   enum class Kind : uint8_t {
     all, none, flag, no_flag, keyword, no_keyword, is_new, old, recent,        // state
-    before, on, since, larger, smaller, sequence, uid,                         // entry
-    header, sent_before, sent_on, sent_since, body, text,                      // message
-    both, either, negated,
+    before, on, since, larger, smaller, sequence, uid, older, younger, mod_seq, email,  // entry
+    saved_before, saved_on, saved_since,                                        // entry
+    header, sent_before, sent_on, sent_since, thread, body, text,              // message
+    both, either, negated, fuzzy,
   };
   Kind kind = Kind::all;
   uint8_t flag = 0;
-  uint64_t number = 0;      // size, or a day
-  std::string name, value;  // header field, keyword; folded or UTF-8 text
+  int8_t field = -1;        // header: a mime::DigestField that holds it; -1: only the message does
+  uint64_t number = 0;      // size, day, mod-sequence, or seconds
+  int64_t moment = 0;       // older, younger: seconds
+  std::string name, value;  // header field, keyword; folded or UTF-8 text, object id
   SequenceSet set;
-  std::vector<SearchKey> keys;  // both: all of them; either: two; negated: one
+  std::vector<SearchKey> keys;  // both: all of them; either: two; negated, fuzzy: one
   int cost() const;
 };
+
+// Days, counted from long before 1970 so that none is negative.
+inline uint64_t day_of(int64_t seconds) { return static_cast<uint64_t>(seconds + int64_t{200'000} * 86400) / 86400; }
 
 // All keys to the end of the command.  false: `why` says what is wrong; is_charset: NO [BADCHARSET].
 struct SearchMistake {
@@ -38,9 +45,13 @@ struct SearchMistake {
   bool is_charset = false;
 };
 bool take_search(Cursor& c, SearchKey& out, SearchMistake& mistake);
+// The same where the charset stands before the keys (SORT, THREAD).
+bool take_search_in(std::string charset, Cursor& c, SearchKey& out, SearchMistake& mistake);
 
-// Puts the view's last numbers in the place of `*` and sorts the sets; before the first has_key().
-void settle(SearchKey& k, const View& v);
+// Puts the view's last numbers in the place of `*`, what was saved in the place of `$`, and the time
+// in that of intervals; sorts the sets.  Before the first has_key().
+void settle(SearchKey& k, const View& v, const SequenceSet& saved);
+bool uses(const SearchKey& k, SearchKey::Kind kind);
 // Of the message at `index` of the view.
 Result<bool> has_key(const SearchKey& k, const View& v, std::size_t index, const store::Entry& e, MessageCache& cache);
 

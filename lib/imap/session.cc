@@ -38,6 +38,8 @@ constexpr CommandRow rows[] = {
     {"STATUS", cmd_status},
     {"APPEND", cmd_append},
     {"SEARCH", cmd_search, true, true, false},
+    {"SORT", cmd_sort, true, true, false},
+    {"THREAD", cmd_thread, true, true, false},
     {"FETCH", cmd_fetch, true, true, false},
     {"STORE", cmd_store, true, true, false},
     {"COPY", cmd_copy, true, true},
@@ -53,6 +55,7 @@ constexpr CommandRow rows[] = {
 
 const std::string_view capabilities =
     "IMAP4rev1 LITERAL+ IDLE UIDPLUS MOVE NAMESPACE SPECIAL-USE UNSELECT ID ENABLE CHILDREN LIST-EXTENDED "
+    "ESEARCH SEARCHRES WITHIN SEARCH=FUZZY SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS I18NLEVEL=1 "
     "LIST-STATUS STATUS=SIZE UTF8=ACCEPT BINARY PREVIEW APPENDLIMIT MULTIAPPEND CATENATE REPLACE CREATE-SPECIAL-USE QUOTA QUOTA=RES-STORAGE COMPRESS=DEFLATE "
     "CONDSTORE QRESYNC UIDONLY OBJECTID SAVEDATE METADATA LIST-METADATA";
 
@@ -258,7 +261,7 @@ void Session::failed(const Error& e, std::string_view what) {
 bool Session::messages(Cursor& c, std::vector<std::size_t>& out) {
   SequenceSet set;
   if (!c.space() || !c.set(set)) return bad("expected a set of message numbers"), false;
-  auto found = view_->resolve(set, is_uid_);
+  auto found = is_saved(set) ? view_->resolve(saved_, true) : view_->resolve(set, is_uid_);
   if (!found) return bad("there is no message with such a number"), false;
   out = std::move(*found);
   return true;
@@ -271,6 +274,7 @@ bool Session::end(Cursor& c) {
 
 Result<View*> Session::select(std::string_view name, bool read_only) {
   view_.reset();
+  saved_.clear();  // RFC 5182 §2.1
   CHECK(account_.tree().refresh());
   TRY(store::Folder * f, account_.folder(name));
   View v(*f, read_only);

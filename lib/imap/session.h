@@ -95,6 +95,7 @@ class Session {
   void failed(const Error& e, std::string_view what);  // NO, with a text that shows no internals
   bool is_uid() const { return is_uid_; }              // the command came as UID ...
   std::string_view command() const { return name_; }
+  std::string_view tag() const { return tag_; }
   bool has(Ext e) const { return enabled_ >> static_cast<unsigned>(e) & 1; }
   bool enable(Ext e);  // false: it was on
   bool is_recent(std::size_t index) const { return !has(Ext::rev2) && view_->is_recent(index); }  // as the client is told
@@ -103,6 +104,8 @@ class Session {
   View* view() { return view_ ? &*view_ : nullptr; }
   // Reads ` set` off the command; false: answered BAD.
   bool messages(Cursor& c, std::vector<std::size_t>& out);
+  // UIDs in rising ranges that `$` stands for (RFC 5182); empty after SELECT.
+  SequenceSet& saved() { return saved_; }
   bool end(Cursor& c);  // nothing may follow; false: answered BAD
   Result<View*> select(std::string_view name, bool read_only);
   void unselect() { view_.reset(); }
@@ -131,6 +134,7 @@ class Session {
   MessageCache cache_;
   std::optional<View> view_;
   std::unique_ptr<Deflate> deflate_, next_;  // next_: when the answer is out
+  SequenceSet saved_;
   std::string out_, tag_, name_;
   bool is_over_ = false, is_idling_ = false, is_uid_ = false, may_expunge_ = true;
   unsigned bad_ = 0, enabled_ = 0;

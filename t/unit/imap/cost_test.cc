@@ -37,6 +37,11 @@ TEST(ImapCost, CommandsOfAnyShape) {
   command("SEARCH ", "(", "");
   command("SEARCH ", "SUBJECT xy ", "SEEN");
   command("SEARCH ", "1,", "1");
+  command("SEARCH ", "FUZZY ", "SEEN");
+  command("SEARCH ", "$ ", "SEEN");
+  command("SEARCH RETURN (", "COUNT ", "MIN) SEEN");
+  command("SORT (", "DATE ", "SUBJECT) UTF-8 ALL");
+  command("THREAD REFS UTF-8 ", "SUBJECT x ", "ALL");
   command("FETCH ", "1,", "1 FLAGS");
   command("FETCH ", "1:*,", "1 FLAGS");
   command("FETCH 1 (", "FLAGS ", "UID)");

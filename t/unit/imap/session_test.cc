@@ -20,7 +20,8 @@ const std::string conversation =
     "a APPEND INBOX (\\Flagged x) \"17-Jul-1996 02:44:25 -0700\" {50+}\r\n"
     "From: ann@example.test\r\nSubject: hi\r\n\r\nhello you\r\n"
     "\r\nb SELECT INBOX\r\nc FETCH 1 (FULL)\r\nd FETCH 1 FULL\r\ne FETCH 1:* BODY[]\r\n"
-    "f UID SEARCH SUBJECT {2}\r\nhi OR SEEN DELETED\r\ng STORE 1 -FLAGS (x)\r\nh IDLE\r\nDONE\r\n"
+    "f UID SEARCH SUBJECT {2}\r\nhi OR SEEN DELETED\r\nf2 SEARCH RETURN (SAVE MIN PARTIAL -1:-2) MODSEQ 1 YOUNGER 5\r\n"
+    "f3 SORT RETURN (ALL) (REVERSE SUBJECT) UTF-8 $\r\nf4 UID THREAD REFS UTF-8 FUZZY ALL\r\ng STORE 1 -FLAGS (x)\r\nh IDLE\r\nDONE\r\n"
     "i CREATE {3+}\r\nnew\r\nj MOVE 1 new\r\nk LIST \"\" * RETURN (STATUS (MESSAGES))\r\nl LOGOUT\r\nm NOOP\r\n";
 
 std::string play(std::string_view bytes, std::size_t piece, std::size_t first = 0) {

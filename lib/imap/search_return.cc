@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#include "lib/imap/search_return.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+namespace jd::imap {
+namespace {
+
+using Kind = SearchKey::Kind;
+
+uint32_t number_of(Session& s, uint32_t index) { return s.is_uid() ? s.view()->uid(index) : index + 1; }
+
+std::vector<uint32_t> numbers_of(Session& s, const std::vector<uint32_t>& at, std::size_t from, std::size_t to) {
+  std::vector<uint32_t> out;
+  out.reserve(to - from);
+  for (std::size_t i = from; i < to; ++i) out.push_back(number_of(s, at[i]));
+  return out;
+}
+
+// RFC 5182 §2.4, RFC 9394 §3.1: with MIN, MAX or PARTIAL alone only those are kept, with others all.
+std::vector<uint32_t> to_be_saved(const SearchReturn& r, const std::vector<uint32_t>& at) {
+  if (at.empty() || r.all || r.count || r.relevancy || !r.says_anything()) return at;
+  std::vector<uint32_t> out;
+  if (r.min) out.push_back(at.front());
+  if (r.max) out.push_back(at.back());
+  if (r.partial) {
+    auto [from, to] = r.partial->of(at.size());
+    out.insert(out.end(), at.begin() + static_cast<std::ptrdiff_t>(from), at.begin() + static_cast<std::ptrdiff_t>(to));
+  }
+  return out;
+}
+
+// Neighbours in the view are one range: no UID will ever come between them.
+SequenceSet uid_ranges(const View& v, std::vector<uint32_t> at) {
+  std::sort(at.begin(), at.end());
+  SequenceSet out;
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    if (i && at[i] == at[i - 1]) continue;
+    if (i && at[i] == at[i - 1] + 1) out.back().second = v.uid(at[i]);
+    else out.emplace_back(v.uid(at[i]), v.uid(at[i]));
+  }
+  return out;
+}
+
+// RFC 4731 §3.2: of MIN and MAX alone their own, else the highest of all that were found.
+uint64_t highest_mod_seq(Session& s, const SearchReturn& r, const std::vector<uint32_t>& at) {
+  std::vector<uint32_t> ends = {at.front(), at.back()};
+  bool only_ends = r.extended && (r.min || r.max) && !r.all && !r.count && !r.partial;
+  if (only_ends && !r.max) ends.pop_back();
+  if (only_ends && !r.min) ends.erase(ends.begin());
+  uint64_t highest = 0;
+  for (auto i : only_ends ? ends : at)
+    highest = std::max(highest, s.view()->entry(i)->mod_seq);
+  return highest;
+}
+
+std::string extended(Session& s, const SearchReturn& r, const std::vector<uint32_t>& at) {
+  std::string out = "* ESEARCH (TAG ";
+  append_string(out, s.tag());
+  out += s.is_uid() ? ") UID" : ")";
+  if (r.min && !at.empty()) out += fmt::format(" MIN {}", number_of(s, at.front()));
+  if (r.max && !at.empty()) out += fmt::format(" MAX {}", number_of(s, at.back()));
+  if (r.count) out += fmt::format(" COUNT {}", at.size());
+  if (r.all && !at.empty()) out += " ALL " + set_text(numbers_of(s, at, 0, at.size()));
+  if (r.partial) {
+    auto [from, to] = r.partial->of(at.size());
+    out += fmt::format(" PARTIAL ({} {})", r.partial->text, from == to ? "NIL" : set_text(numbers_of(s, at, from, to)));
+  }
+  if (r.relevancy && !at.empty()) {  // RFC 6203 §4: what we find, we find wholly
+    out += " RELEVANCY (100";
+    for (std::size_t i = 1; i < at.size(); ++i) out += " 100";
+    out += ')';
+  }
+  return out;
+}
+
+}  // namespace
+
+std::pair<std::size_t, std::size_t> PartialRange::of(std::size_t n) const {
+  std::size_t from = std::min<std::size_t>(first - 1, n), to = std::min<std::size_t>(last, n);
+  if (from_end) return {n - to, n - from};
+  return {from, to};
+}
+
+bool take_partial_range(Cursor& c, PartialRange& out) {
+  std::size_t begin = c.at();
+  std::string_view text = c.rest();
+  out.from_end = c.is('-');
+  uint64_t a, b;
+  if (!c.number(a) || !c.is(':') || c.is('-') != out.from_end || !c.number(b) || !a || !b) return false;
+  out.first = static_cast<uint32_t>(std::min(a, b));
+  out.last = static_cast<uint32_t>(std::max(a, b));
+  out.text = text.substr(0, c.at() - begin);
+  return true;
+}
+
+bool take_return(Cursor& c, SearchReturn& out, std::string& why) {
+  auto begin = c.at();
+  std::string word;
+  if (!c.atom(word) || upper(word) != "RETURN") return c.back(begin), true;
+  auto wrong = [&](std::string text) { return why = std::move(text), false; };
+  if (!c.space() || !c.is('(')) return wrong("RETURN takes a list");
+  out.extended = true;
+  for (bool first = true; !c.is(')'); first = false) {
+    if ((!first && !c.space()) || !c.atom(word)) return wrong("not a list of what to return");
+    word = upper(word);
+    if (word == "MIN") out.min = true;
+    else if (word == "MAX") out.max = true;
+    else if (word == "ALL") out.all = true;
+    else if (word == "COUNT") out.count = true;
+    else if (word == "SAVE") out.save = true;
+    else if (word == "RELEVANCY") out.relevancy = true;
+    else if (word == "PARTIAL" && !out.partial) {
+      out.partial.emplace();
+      if (!c.space() || !take_partial_range(c, *out.partial)) return wrong("PARTIAL takes a range like 1:100 or -1:-100");
+    } else {
+      return wrong("RETURN does not know " + escape(word.substr(0, 40)));
+    }
+  }
+  if (out.partial && out.all) return wrong("PARTIAL and ALL exclude each other");  // RFC 9394 §3.1
+  if (!out.says_anything() && !out.save) out.all = true;                           // RFC 4731 §3.1
+  return c.space() || wrong("search for what?");
+}
+
+std::string set_text(const std::vector<uint32_t>& n) {
+  std::string out;
+  for (std::size_t i = 0; i < n.size();) {
+    std::size_t end = i + 1;
+    while (end < n.size() && n[end] == n[end - 1] + 1) ++end;
+    if (i) out += ',';
+    fmt::format_to(std::back_inserter(out), "{}", n[i]);
+    if (end - i > 1) fmt::format_to(std::back_inserter(out), ":{}", n[end - 1]);
+    i = end;
+  }
+  return out;
+}
+
+Found run_search(Session& s, const SearchKey& key, bool first_only) {
+  View& v = *s.view();
+  Found out;
+  for (std::size_t i = 0; i < v.size(); ++i) {
+    if (v.is_gone(i)) continue;
+    const store::Entry* e = v.entry(i);
+    auto has = has_key(key, v, i, *e, s.cache());
+    if (!has) {
+      ++out.damaged;
+      log::failure("imap_message_unreadable", has.error(), {{"uid", e->uid}});
+    } else if (*has) {
+      out.at.push_back(static_cast<uint32_t>(i));
+      if (first_only) break;
+    }
+  }
+  return out;
+}
+
+void answer_search(Session& s, const SearchReturn& r, const SearchKey& key, const Found& found) {
+  auto& at = found.at;
+  std::string mod_seq;
+  if (!at.empty() && uses(key, Kind::mod_seq)) mod_seq = fmt::format("MODSEQ {}", highest_mod_seq(s, r, at));
+  std::string& out = s.out();
+  if (!r.extended) {
+    out += fmt::format("* {}", s.command());
+    for (auto i : at) fmt::format_to(std::back_inserter(out), " {}", number_of(s, i));
+    if (!mod_seq.empty()) out += " (" + mod_seq + ")";
+    out += "\r\n";
+  } else if (r.says_anything()) {
+    out += extended(s, r, at);
+    if (!mod_seq.empty()) out += " " + mod_seq;
+    out += "\r\n";
+  }
+  if (r.save) s.saved() = found.damaged ? SequenceSet{} : uid_ranges(*s.view(), to_be_saved(r, at));
+  if (found.damaged) return s.no(fmt::format("[SERVERBUG] {} of the messages cannot be read", found.damaged));
+  s.ok(std::string(s.command()) + " done");
+}
+
+}  // namespace jd::imap

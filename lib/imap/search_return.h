@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// search_return.h: what SEARCH and SORT give back: RETURN (...) and the ESEARCH answer.
+//
+// RFC 4731 (MIN MAX ALL COUNT), 5182 (SAVE), 5267 (the same of SORT), 6203 (RELEVANCY), 9394 (PARTIAL).
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/imap/lexer.h"
+#include "lib/imap/search.h"
+
+namespace jd::imap {
+
+// "1:500", or from the end "-1:-100"; first and last counted from 1, first <= last.
+struct PartialRange {
+  uint32_t first = 1, last = 1;
+  bool from_end = false;
+  std::string text;  // as the client wrote it
+  // The slice of n results: half open.
+  std::pair<std::size_t, std::size_t> of(std::size_t n) const;
+};
+bool take_partial_range(Cursor& c, PartialRange& out);
+
+struct SearchReturn {
+  bool extended = false;  // RETURN was said
+  bool min = false, max = false, all = false, count = false, save = false, relevancy = false;
+  std::optional<PartialRange> partial;
+  bool says_anything() const { return min || max || all || count || relevancy || partial; }
+};
+// `RETURN (...) ` when it is there, the blank behind it too.  false: `why`.
+bool take_return(Cursor& c, SearchReturn& out, std::string& why);
+
+// What was found: indexes of the view, in the order in which they are told.
+struct Found {
+  std::vector<uint32_t> at;
+  std::size_t damaged = 0;  // messages that could not be read
+};
+// Looks at every message of the view; `first_only`: one is enough.
+Found run_search(Session& s, const SearchKey& key, bool first_only = false);
+
+// Ends the command: the untagged answer, `$`, OK or NO.  The answer without RETURN is `* SEARCH ...`
+// with the command's name; fuzzy, mod_seq: the search used those keys.
+void answer_search(Session& s, const SearchReturn& r, const SearchKey& key, const Found& found);
+
+// "2,4:6": runs of rising numbers as ranges, in the order given.
+std::string set_text(const std::vector<uint32_t>& numbers);
+
+}  // namespace jd::imap
