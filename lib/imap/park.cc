@@ -26,6 +26,7 @@ class Words {
 }  // namespace
 
 std::optional<std::string> Session::park(Time deadline) const {
+  if (view_ && !saved_.empty()) return {};  // RFC 5182: `$` lives as long as the mailbox is selected
   if (is_over_ || !out_.empty() || !reader_.is_at_start() || deflate_ || next_) return std::nullopt;
   std::string out = fmt::format("version=1 idling={:d} tag={} deadline={} bad={} enabled={}", is_idling_, tag_, deadline.ns, bad_,
                                 enabled_);
