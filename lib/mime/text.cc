@@ -2,6 +2,7 @@
 #include "lib/mime/text.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "lib/base/text.h"
@@ -97,6 +98,69 @@ class Finder {
   bool found_ = false;
 };
 
+// A plain search for a short needle in bytes that are their own text: no copies are made.  Horspool's
+// steps over lower case; the needle's length bounds what a byte can cost.
+class PlainScan {
+ public:
+  static constexpr std::size_t max_needle = 64;
+  explicit PlainScan(std::string_view utf8) {
+    bool plain = utf8.size() <= max_needle && std::none_of(utf8.begin(), utf8.end(), [](char c) { return is_ctl(c) || is_8bit(c); });
+    if (!plain) return;
+    needle_ = lower(utf8);
+    for (auto& s : step_) s = static_cast<uint8_t>(needle_.size());
+    for (std::size_t i = 0; i + 1 < needle_.size(); ++i) {
+      auto left = static_cast<uint8_t>(needle_.size() - 1 - i);
+      step_[static_cast<unsigned char>(needle_[i])] = step_[static_cast<unsigned char>(to_upper(needle_[i]))] = left;
+    }
+  }
+  // nullopt: these bytes must be decoded to know.
+  std::optional<bool> find(std::string_view message, const Part& p) const {
+    if (needle_.empty() || !p.is_text() || p.subtype == "html" || !p.children.empty()) return {};
+    if (encoding_of(p.encoding) != Encoding::identity) return {};
+    if (auto label = parameter(p.parameters, "charset"); label && !is_like_ascii(label->bytes)) return {};
+    std::string_view body = body_of(message, p);
+    if (!is_ascii(body) || has_bare_cr(body)) return {};
+    return find(body);
+  }
+
+ private:
+  static bool is_like_ascii(std::string_view label) {
+    for (std::string_view known : {"us-ascii", "utf-8", "iso-8859-1", "iso-8859-15", "windows-1252"})
+      if (iequals(label, known)) return true;
+    return false;
+  }
+  // It is taken out of text, and may join what stands around it.
+  static bool has_bare_cr(std::string_view s) {
+    for (auto at = s.find('\r'); at != s.npos; at = s.find('\r', at + 1))
+      if (at + 1 == s.size() || s[at + 1] != '\n') return true;
+    return false;
+  }
+  bool find(std::string_view s) const {
+    std::size_t n = needle_.size();
+    for (std::size_t at = 0; at + n <= s.size(); at += step_[static_cast<unsigned char>(s[at + n - 1])]) {
+      std::size_t i = n;
+      while (i && to_lower(s[at + i - 1]) == needle_[i - 1]) --i;
+      if (!i) return true;
+    }
+    return false;
+  }
+
+  std::string needle_;  // empty: not for this
+  uint8_t step_[256];
+};
+
+bool body_contains(std::string_view message, const Part& part, const PlainScan& plain, Finder& finder, const TextSink& sink) {
+  if (part.children.empty()) {
+    if (auto known = plain.find(message, part)) return *known;
+    finder.part_ends();
+    visit_body_text(message, part, sink);
+    return finder.found();
+  }
+  for (const Part& c : part.children)
+    if (body_contains(message, c, plain, finder, sink)) return true;
+  return false;
+}
+
 const Part* first_text(const Part& p, std::string_view subtype, std::vector<const Part*>& tried) {
   if (p.is_text() && p.subtype == subtype && p.disposition.type != "attachment" &&
       std::find(tried.begin(), tried.end(), &p) == tried.end())
@@ -170,9 +234,7 @@ bool contains_text(std::string_view message, const Part& root, std::string_view 
   Finder finder(utf8);
   TextSink sink = [&](std::string_view piece) { return finder.feed(piece); };
   if (where == SearchIn::all) visit_header_text(message, root, true, sink);
-  finder.part_ends();
-  if (!finder.found()) visit_body_text(message, root, sink);
-  return finder.found();
+  return finder.found() || body_contains(message, root, PlainScan(utf8), finder, sink);
 }
 
 std::string preview(std::string_view message, const Part& root, std::size_t characters) {

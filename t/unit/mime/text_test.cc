@@ -134,5 +134,28 @@ TEST(Text, Preview) {
   EXPECT_EQ(preview("", parse("")), "");
 }
 
+// What is scanned as it stands is found as it would be when decoded.
+TEST(Text, PlainBytesAreScannedAsTheyStand) {
+  auto in = [](std::string_view needle, std::string body, std::string_view type = "text/plain; charset=utf-8", std::string_view encoding = "8bit") {
+    std::string m = "Content-Type: " + std::string(type) + "\r\nContent-Transfer-Encoding: " + std::string(encoding) + "\r\n\r\n" + body;
+    return contains_text(m, parse(m), needle, SearchIn::body);
+  };
+  for (std::string_view at : {"", "z", "zy", "Zyzzyv", "zzzzzzzzzz"}) {
+    EXPECT_TRUE(in("ZyZzyva", std::string(at) + "zYzZYVA" + std::string(at))) << at;
+    EXPECT_FALSE(in("zyzzyva", std::string(at) + "zyzzyv" + std::string(at))) << at;
+  }
+  EXPECT_TRUE(in("a", "A"));
+  EXPECT_FALSE(in("ab", "a"));
+  EXPECT_FALSE(in("ab", "a\r\nb"));
+  EXPECT_TRUE(in("ab", "a\rb"));           // a bare CR is not text
+  EXPECT_TRUE(in("a\nb", "a\r\nb"));
+  EXPECT_TRUE(in("abc", "a=\r\nb=63", "text/plain", "quoted-printable"));
+  EXPECT_TRUE(in("abc", "\xEF\xBD\x81\xEF\xBD\x82\xEF\xBD\x83"));  // full width
+  EXPECT_TRUE(in("abc", "a<b>b</b>c", "text/html"));
+  EXPECT_TRUE(in("abc", "+AGE-bc", "text/plain; charset=utf-7"));
+  EXPECT_FALSE(in("one two", "--b\r\n\r\none \r\n--b\r\n\r\ntwo\r\n--b--\r\n", "multipart/mixed; boundary=b"));
+  EXPECT_TRUE(in("two", "--b\r\n\r\none\r\n--b\r\n\r\ntwo\r\n--b--\r\n", "multipart/mixed; boundary=b"));
+}
+
 }  // namespace
 }  // namespace jd::mime
