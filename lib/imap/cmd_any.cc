@@ -45,7 +45,7 @@ void cmd_id(Session& s, Cursor& c) {
 
 namespace {
 constexpr std::pair<std::string_view, Ext> extensions[] = {
-    {"CONDSTORE", Ext::condstore}, {"QRESYNC", Ext::qresync}, {"UTF8=ACCEPT", Ext::utf8}, {"UIDONLY", Ext::uidonly}};
+    {"CONDSTORE", Ext::condstore}, {"QRESYNC", Ext::qresync}, {"IMAP4rev2", Ext::rev2}, {"UTF8=ACCEPT", Ext::utf8}, {"UIDONLY", Ext::uidonly}};
 }
 
 // RFC 5161: names that nobody knows, or that are on, are passed over.

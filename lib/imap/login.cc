@@ -16,7 +16,7 @@ Login::Login(bool has_tls, bool is_secured, bool may_in_clear, bool has_tokens)
 }
 
 std::string Login::capability_text() const {
-  std::string r = "IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE";
+  std::string r = "IMAP4rev1 IMAP4rev2 SASL-IR LITERAL+ ID ENABLE IDLE";
   if (has_tls_ && !secured_) r += " STARTTLS";
   if (secured_ || clear_)
     for (auto& m : auth::mechanisms(offer())) r += " AUTH=" + m;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// session.h: one IMAP4rev1 session of one user (RFC 3501), from the moment that he is known.
+// session.h: one session of one user, IMAP4rev1 (RFC 3501) and, when enabled, IMAP4rev2 (RFC 9051), from the moment that he is known.
 //
 // Bytes in, bytes out: feed() takes what the client sent, in any pieces, and gives the answers to
 // `write`, in large pieces, complete when feed() returns.  Greeting and login are not here (the

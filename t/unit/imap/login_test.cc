@@ -23,7 +23,7 @@ TEST(ImapLogin, AConversationInEverySplit) {
   std::string pw = base64_encode(std::string("\0ann\0pw", 7));
   std::string in = "a CAPABILITY\r\nb LOGIN ann \"p w\"\r\nc LOGIN {3+}\r\nann {2+}\r\npw\r\nd AUTHENTICATE PLAIN\r\n" + pw +
                    "\r\ne AUTHENTICATE PLAIN " + pw + "\r\nf AUTHENTICATE PLAIN\r\n*\r\ng SELECT INBOX\r\nh NOOP\r\ni LOGOUT\r\n";
-  std::string caps = "IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE STARTTLS AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN AUTH=OAUTHBEARER AUTH=XOAUTH2", no = " NO [AUTHENTICATIONFAILED] wrong user name or password\r\n";
+  std::string caps = "IMAP4rev1 IMAP4rev2 SASL-IR LITERAL+ ID ENABLE IDLE STARTTLS AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN AUTH=OAUTHBEARER AUTH=XOAUTH2", no = " NO [AUTHENTICATIONFAILED] wrong user name or password\r\n";
   same_in_every_split<imap::Login>(in, "* OK [CAPABILITY " + caps + "] jdmail is ready\r\n* CAPABILITY " + caps + "\r\na OK done\r\nb" + no + "c" + no +
                                            "+ \r\nd" + no + "e" + no + "+ \r\nf BAD cancelled\r\ng BAD log in first\r\nh OK done\r\n* BYE good bye\r\ni OK done\r\n");
 }
