@@ -12,6 +12,7 @@
 #include "lib/imap/fetch_items.h"
 #include "lib/imap/object_id.h"
 #include "lib/imap/resync.h"
+#include "lib/imap/search_return.h"
 #include "lib/mime/date.h"
 #include "lib/mime/digest.h"
 #include "lib/mime/imap_form.h"
@@ -186,6 +187,7 @@ FetchItem mod_seq_item() {
 struct Modifiers {
   std::optional<uint64_t> since;
   bool vanished = false;
+  std::optional<PartialRange> partial;  // RFC 9394 §3.3
 };
 bool take_modifiers(Cursor& c, Modifiers& m) {
   if (c.is_end()) return true;
@@ -196,9 +198,9 @@ bool take_modifiers(Cursor& c, Modifiers& m) {
     if (!c.atom(word)) return false;
     if (iequals(word, "VANISHED")) m.vanished = true;
     else if (iequals(word, "CHANGEDSINCE") && !m.since && c.space() && c.number64(n)) m.since = n;
-    else return false;
+    else if (!iequals(word, "PARTIAL") || m.partial || !c.space() || !take_partial_range(c, m.partial.emplace())) return false;
   } while (c.space());
-  return c.is(')') && m.since;
+  return c.is(')') && (m.since || !m.vanished);
 }
 
 }  // namespace
@@ -219,14 +221,19 @@ void cmd_fetch(Session& s, Cursor& c) {
   auto at = c.at();
   if (!s.messages(c, chosen)) return;
   if (!c.space() || !take_fetch_items(c, items, why)) return s.bad(why.empty() ? "FETCH what?" : why);
-  if (!take_modifiers(c, modifiers)) return s.bad("FETCH takes (CHANGEDSINCE n) behind its items");
+  if (!take_modifiers(c, modifiers)) return s.bad("FETCH takes (CHANGEDSINCE n) or (PARTIAL 1:9) behind its items");
   if (!s.end(c)) return;
   if (modifiers.vanished && (!s.is_uid() || !s.has(Ext::qresync))) return s.bad("VANISHED takes UID FETCH and ENABLE QRESYNC");
+  if (modifiers.partial && !s.is_uid()) return s.bad("PARTIAL takes UID FETCH");
   bool wants_mod_seq = std::any_of(items.begin(), items.end(), [](auto& i) { return i.what == Fetch::mod_seq; });
   if (wants_mod_seq || modifiers.since) s.enable(Ext::condstore);
   if (modifiers.since) {
     std::erase_if(chosen, [&](std::size_t i) { return !changed_since(v, i, *modifiers.since); });
     if (!wants_mod_seq) items.push_back(mod_seq_item());
+  }
+  if (modifiers.partial) {
+    auto [from, to] = modifiers.partial->of(chosen.size());
+    chosen = std::vector<std::size_t>(chosen.begin() + static_cast<std::ptrdiff_t>(from), chosen.begin() + static_cast<std::ptrdiff_t>(to));
   }
   if (modifiers.vanished) {
     auto end = c.at();
