@@ -30,6 +30,7 @@ bool take_keys(Session& s, Cursor& c, const SearchReturn& r, SearchKey& key) {
   if (!c.space() || !c.astring(charset) || !c.space())
     return s.bad(std::string(s.command()) + " takes a charset and keys"), false;
   if (!take_search_in(std::move(charset), c, key, mistake)) return refuse(s, r, mistake), false;
+  if (s.has(Ext::uidonly) && uses(key, Kind::sequence)) return s.bad("[UIDREQUIRED] no sequence numbers"), false;
   settle(key, *s.view(), s.saved());
   if (uses(key, Kind::mod_seq)) s.enable(Ext::condstore);
   return true;
@@ -44,6 +45,7 @@ void cmd_search(Session& s, Cursor& c) {
   if (!c.space()) return s.bad("SEARCH what?");
   if (!take_return(c, r, mistake.why) || !take_search(c, key, mistake)) return refuse(s, r, mistake);
   if (r.relevancy && !uses(key, Kind::fuzzy)) return s.bad("RELEVANCY goes with FUZZY");
+  if (s.has(Ext::uidonly) && uses(key, Kind::sequence)) return s.bad("[UIDREQUIRED] no sequence numbers");  // RFC 9586
   settle(key, *s.view(), s.saved());
   if (uses(key, Kind::mod_seq)) s.enable(Ext::condstore);  // RFC 7162 §3.1
   if (s.has(Ext::rev2) && !r.extended) r.extended = r.all = true;  // RFC 9051 has no SEARCH answer

@@ -45,3 +45,8 @@ S: h OK *
 C: i EXPUNGE
 S: * VANISHED 1
 S: i OK *
+C: j UID SEARCH 1:2
+S: j BAD [UIDREQUIRED] *
+C: k UID SEARCH NOT UID 1
+S: * SEARCH 2
+S: k OK *
