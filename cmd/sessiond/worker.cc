@@ -66,6 +66,7 @@ class Worker {
 
   // Of one session; what sessiond is to be told.
   ipc::Message run(const Job& job) {
+    sandbox::limit_cpu(seat_.config.session_cpu);  // for the early bytes; then for each piece that is read
     if (job.protocol == "imap") {
       imap::SessionOptions o;
       o.greeting = job.greeting;

@@ -57,3 +57,33 @@ t.sendall(b"b NOOP\r\n")
 assert g.readline().startswith(b"b OK")
 PY
 grep -q 'out of memory: access.session_memory' "$dir/log/sessiond/current" || fail "it is not logged"
+
+sed -i 's/^session_memory.*/session_memory = "1G"/; s/^session_cpu.*/session_cpu = "1s"/' "$dir/etc/jdmail.toml"
+ctl reload >/dev/null
+python3 - "$(port 143)" <<'PY' || fail "the limit of processor time"
+import socket, sys, time
+port = int(sys.argv[1])
+for _ in range(100):
+    s = socket.create_connection(("127.0.0.1", port), timeout=60)
+    f = s.makefile("rb")
+    f.readline()
+    s.sendall(b"a LOGIN ann@example.test pw\r\n")
+    if f.readline().startswith(b"a OK"):
+        break
+    time.sleep(0.1)
+mail = b"Subject: x\r\nContent-Type: text/plain\r\n\r\n" + b"a long line without what is sought in it, again and again\r\n" * 300000
+s.sendall(b"b APPEND INBOX {%d}\r\n" % len(mail))
+assert f.readline().startswith(b"+")
+s.sendall(mail + b"\r\n")
+while not f.readline().startswith(b"b OK"):
+    pass
+s.sendall(b"c SELECT INBOX\r\n")
+while not f.readline().startswith(b"c OK"):
+    pass
+s.sendall(b"".join(b"n%d SEARCH BODY zq%d\r\n" % (i, i) for i in range(500)))
+said = f.readline()
+while said and not said.startswith(b"* BYE"):
+    said = f.readline()
+assert said.startswith(b"* BYE [UNAVAILABLE] this takes more time"), said
+PY
+grep -q 'out of CPU time: access.session_cpu' "$dir/log/sessiond/current" || fail "it is not logged"
