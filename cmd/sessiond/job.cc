@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+
 namespace jd {
 namespace {
 constexpr std::string_view hows[] = {"begin", "resume", "look"};
@@ -60,7 +62,13 @@ Status send_packet(int fd, const ipc::Message& m, int flags) {
 }
 
 Result<std::optional<ipc::Message>> receive_packet(int fd, int flags) {
-  std::string bytes(max_packet, '\0');
+  // Its size first: who waits for a packet keeps no room for the largest one.
+  ssize_t n;
+  do n = ::recv(fd, nullptr, 0, flags | MSG_PEEK | MSG_TRUNC);
+  while (n < 0 && errno == EINTR);
+  if (n == 0 || (n < 0 && errno == ECONNRESET)) return std::optional<ipc::Message>();
+  if (n < 0) return fail_errno(errno, "cannot hear the other process");
+  std::string bytes(std::min(static_cast<std::size_t>(n), max_packet), '\0');
   iovec v{bytes.data(), bytes.size()};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * 4)];
   msghdr h{};
@@ -68,7 +76,6 @@ Result<std::optional<ipc::Message>> receive_packet(int fd, int flags) {
   h.msg_iovlen = 1;
   h.msg_control = control;
   h.msg_controllen = sizeof control;
-  ssize_t n;
   do n = ::recvmsg(fd, &h, flags | MSG_CMSG_CLOEXEC);
   while (n < 0 && errno == EINTR);
   if (n < 0 && errno == ECONNRESET) return std::optional<ipc::Message>();

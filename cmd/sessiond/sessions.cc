@@ -19,7 +19,7 @@
 namespace jd {
 namespace {
 constexpr Span linger = seconds(10);
-constexpr std::size_t max_lingering = 100;
+constexpr std::size_t max_lingering = 400;  // a quarter of a megabyte each
 
 // Tests do not want to wait.
 Span park_after() {

@@ -171,6 +171,37 @@ def limits():
     return [c for c in held[:20] + held[41:]] + [busy]
 
 
+def memory():
+    """Kilobytes of all processes of the instance, what they share counted once."""
+    total = 0
+    for p in subprocess.run(["pgrep", "-f", f"bin/.*--prefix {PREFIX}"], check=False, capture_output=True, text=True).stdout.split():
+        try:
+            with open(f"/proc/{p}/smaps_rollup") as f:
+                total += sum(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+        except OSError:
+            pass
+    return total
+
+
+def small():
+    """What idle sessions cost, half of them over TLS: each with a process, 300 KB, would be seen."""
+    use = Client()
+    use.do("o LOGOUT")
+    wait_until(lambda: not workers())  # they have waited for the next session in vain
+    before, held = memory(), [Client(secure=i % 2 == 0) for i in range(48)]
+    for c in held:
+        c.do("s SELECT INBOX")
+        c.do("i IDLE")
+    all_parked()
+    wait_until(lambda: not workers())
+    each = (memory() - before) / len(held)
+    print(f"an idle session, half of them over TLS: {each:.1f} KB")
+    assert each < 60, each
+    for c in held:
+        c.send("DONE\r\no LOGOUT")
+        assert any(c.line().startswith("o OK") for _ in range(5))
+
+
 def polls():
     """Who comes again soon meets the same process."""
     seen = set()
@@ -185,6 +216,7 @@ def polls():
 
 
 polls()
+small()
 numbers(False)
 numbers(True)
 timing()
