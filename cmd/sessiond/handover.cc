@@ -68,7 +68,7 @@ void Sessions::adopt(ipc::Message& m) {
     p.is_idling = m.number("idling") != 0;
     p.deadline.start_at(Time{static_cast<int64_t>(m.number("deadline"))});
     settle(p, u.changes);
-    p.is_wanted = p.is_idling;  // nobody looked in between
+    p.is_wanted = p.is_idling && !p.must_stay;  // nobody looked in between
     return;
   }
   auto made = std::make_unique<Worker>(*this, u);

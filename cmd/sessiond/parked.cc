@@ -41,6 +41,7 @@ void Sessions::settle(Parked& p, uint64_t known) {
     p.is_wanted = is_new || u.changes != known;
   }
   if (auto r = p.watch.start(p.connection.get(), EPOLLIN | EPOLLRDHUP); !r) p.must_stay = true;
+  if (p.must_stay) p.is_wanted = false;  // it goes to a process at once
 }
 
 void Sessions::resume(Parked& p, Job::How how) {
@@ -151,6 +152,7 @@ void Sessions::changed(User& u) {
 
 // One after the other, so that a user with fifty sessions needs no fifty processes.
 void Sessions::look(User& u) {
+  if (is_ending_) return;
   Parked* next = nullptr;
   for (auto& p : u.parked)
     if (p->is_wanted && (!next || p->told_at < next->told_at)) next = p.get();
