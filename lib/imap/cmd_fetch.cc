@@ -93,20 +93,21 @@ Status put_thread_id(MessageCache& cache, const Entry& e, std::string& out) {
 }
 
 Status put_item(Session& s, const Entry& e, bool recent, const FetchItem& item, std::string& out) {
-  out += item.label + " ";
+  out += item.label;
+  out += ' ';
   switch (item.what) {
     case Fetch::flags: out += s.view()->flags(e, recent); break;
     case Fetch::uid: out += fmt::format("{}", e.uid); break;
     case Fetch::size: out += fmt::format("{}", e.size); break;
     case Fetch::internal_date: out += "\"" + mime::imap_date({from_seconds(e.date), 0}) + "\""; break;
     case Fetch::envelope: {
-      TRY(const store::Meta* m, s.cache().meta(e));
-      out += m->envelope;
+      TRY(auto w, s.cache().wire(e));
+      out += w.envelope;
       break;
     }
     case Fetch::body_structure: {
-      TRY(const store::Meta* m, s.cache().meta(e));
-      out += m->bodystructure;
+      TRY(auto w, s.cache().wire(e));
+      out += w.body_structure;
       break;
     }
     case Fetch::body: {

@@ -65,46 +65,6 @@ const CommandRow* find_command(std::string_view name) {
   return nullptr;
 }
 
-void MessageCache::turn_to(const store::Entry& e) {
-  if (stamp_ == e.stamp && e.stamp) return;
-  stamp_ = e.stamp;
-  meta_.reset();
-  message_.reset();
-  root_.reset();
-  digest_.clear();
-}
-Result<const std::string*> MessageCache::message(const store::Entry& e) {
-  turn_to(e);
-  if (!message_) {
-    TRY(message_, segments_.message(e));
-  }
-  return &*message_;
-}
-Result<const store::Meta*> MessageCache::meta(const store::Entry& e) {
-  turn_to(e);
-  if (!meta_) {
-    TRY(meta_, segments_.meta(e));
-  }
-  return &*meta_;
-}
-Result<const mime::Part*> MessageCache::root(const store::Entry& e) {
-  turn_to(e);
-  if (!root_) {
-    TRY(const store::Meta* m, meta(e));
-    TRY(root_, mime::decode(m->structure));
-  }
-  return &*root_;
-}
-
-Result<mime::DigestView> MessageCache::digest(const store::Entry& e) {
-  turn_to(e);
-  if (digest_.empty()) {
-    TRY(const std::string* m, message(e));
-    digest_ = mime::make_digest(*m);
-  }
-  return mime::DigestView::decode(digest_);
-}
-
 Session::Session(store::Account& account, const SessionOptions& options, Write write)
     : account_(account), options_(options), write_(std::move(write)), reader_(options.message_size),
       cache_(account.segments()) {}
@@ -139,6 +99,7 @@ void Session::feed(std::string_view in) {
     if (plain.empty() && in.empty()) break;
   }
   flush();
+  cache_.keep();  // the client has its answer
 }
 
 bool Session::compress() {
@@ -280,6 +241,7 @@ Result<View*> Session::select(std::string_view name, bool read_only) {
   View v(*f, read_only);
   CHECK(v.open());
   view_ = std::move(v);
+  cache_.use(f);
   return &*view_;
 }
 

@@ -20,6 +20,7 @@
 #include "lib/base/time.h"
 #include "lib/imap/deflate.h"
 #include "lib/imap/lexer.h"
+#include "lib/imap/message_cache.h"
 #include "lib/imap/view.h"
 #include "lib/mime/digest.h"
 #include "lib/mime/part.h"
@@ -44,26 +45,6 @@ struct SessionOptions {
 // Blocks until the session is over or `in` ends.  `in` and `out` may be one descriptor, blocking or
 // not; while the client idles the folders' logs are watched through inotify.  Returns an exit status.
 int run_session(int in, int out, store::Account& account, const SessionOptions& options);
-
-// The message a FETCH or SEARCH looks at, read and parsed when first asked for, and kept.
-class MessageCache {
- public:
-  explicit MessageCache(store::MailSegments& segments) : segments_(segments) {}
-  Result<const std::string*> message(const store::Entry& e);
-  Result<const store::Meta*> meta(const store::Entry& e);
-  Result<const mime::Part*> root(const store::Entry& e);
-  // Made of the message; the view lives until the cache turns to another message.
-  Result<mime::DigestView> digest(const store::Entry& e);
-
- private:
-  void turn_to(const store::Entry& e);
-  store::MailSegments& segments_;
-  uint64_t stamp_ = 0;
-  std::optional<store::Meta> meta_;
-  std::optional<std::string> message_;
-  std::optional<mime::Part> root_;
-  std::string digest_;  // empty: not made yet
-};
 
 // What a client asks for by ENABLE (RFC 5161); some commands ask for condstore by being used.
 enum class Ext : uint8_t { condstore, qresync, utf8, rev2, uidonly };

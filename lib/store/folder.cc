@@ -99,18 +99,30 @@ void Folder::begin_state() {
   if (!at) return;
   reader_->seek(indexed_ = at->end);
   snapshot_next_ = at->snapshot_next;
+  for (int f = 0; f < 2; f++) {
+    derived_records_[f] = at->derived[f].records;
+    if (!derived_[f].open(dir_, derived_name(static_cast<Form>(f)), at->derived[f].id)) derived_[f].close();
+  }
 }
 
 // When reading on from the index has become a good part of the work.
 void Folder::write_index_if_grown() {
   constexpr uint64_t least = 64 << 10;
   if (reader_->tell() - indexed_ < std::max<uint64_t>(least, indexed_ / 8) || !reader_->damage().empty() || !lost_.empty()) return;
-  auto hold = lock_.hold();
-  if (!hold) return;
-  IndexPlace at{reader_->header().generation, reader_->tell(), snapshot_next_};
-  auto r = write_index(dir_, index_name(), state_, at);
-  if (!r) return log::failure("index_not_written", r.error(), {{"folder", info_.name}});  // the log is whole
+  // The log is whole without it.
+  if (auto r = write_index_now(); !r) log::failure("index_not_written", r.error(), {{"folder", info_.name}});
+}
+
+Status Folder::write_index_now() {
+  TRY(auto hold, lock_.hold());
+  IndexPlace at;
+  at.generation = reader_->header().generation;
+  at.end = reader_->tell();
+  at.snapshot_next = snapshot_next_;
+  for (int f = 0; f < 2; f++) at.derived[f] = {derived_[f].id(), derived_records_[f]};
+  CHECK(write_index(dir_, index_name(), state_, at));
   indexed_ = at.end;
+  return {};
 }
 
 // The machine was started anew since the last arrival here: what was not synced may be gone.

@@ -16,6 +16,7 @@
 
 #include "lib/base/result.h"
 #include "lib/log/segment.h"
+#include "lib/store/derived.h"
 #include "lib/store/format.h"
 #include "lib/store/lock.h"
 #include "lib/store/segments.h"
@@ -69,6 +70,14 @@ class Folder {
   Status renumber(uint32_t uid_validity);
   Status skip_to(uint32_t uid);
 
+  // Derived forms of messages (derived.h).  derived(): lives until the next call of either.
+  // keep_derived() takes what a session had to make; it is written when it is a good part of the
+  // folder, so that the next session finds it.  Entries and pointers to them are other ones then.
+  enum class Form : uint8_t { wire, digest };
+  struct Made { uint32_t uid; uint64_t stamp; std::string bytes; };
+  std::optional<std::string_view> derived(Form f, const Entry& e);
+  void keep_derived(Form f, std::vector<Made> made);
+
  private:
   Folder(int dir, AccountLock& lock, MailSegments& segments, const FolderInfo& info, bool maps)
       : dir_(dir), lock_(lock), segments_(segments), info_(info), maps_(maps) {}
@@ -76,6 +85,9 @@ class Folder {
   Status load();
   void begin_state();
   void write_index_if_grown();
+  Status write_index_now();
+  std::string derived_name(Form f) const;
+  Status add_derived(Form f, const std::vector<Made>& made);
   void check_after_boot();
   Status note_boot();
   Status open_writer();                            // under the lock
@@ -97,6 +109,8 @@ class Folder {
   std::optional<journal::SegmentWriter> writer_;
   uint64_t indexed_ = 0;        // what of the log the index had, bytes
   uint32_t snapshot_next_ = 1;  // entries from this UID on arrived since the log began
+  DerivedFile derived_[2];
+  uint64_t derived_records_[2] = {0, 0};  // in the files, needed or not
   UidSet lost_;                 // dropped by check_after_boot, not yet said in the log
 };
 

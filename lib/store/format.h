@@ -9,7 +9,7 @@
 //   box/<folder>.log  a segment (kind 'box') per folder: state, then changes.  This is the truth
 //                     about UIDs, flags and expunges; it is replaced as a whole (tmp, sync, rename)
 //                     by one that begins with the present state when the changes outgrow it.
-//   box/<folder>.index  the same state, to be mapped instead of read (index.h); derived
+//   box/<folder>.index .wire .digest  derived: index.h, derived.h.  The index is the same state, to be mapped instead of read (index.h); derived
 //
 // message record (type message, stamp = message id, random, unique):
 //   version:u16 kind:u16 folder:u32 uid:u32 flags:u32 date:i64 size:u64 delivery[16]
@@ -92,7 +92,7 @@ struct Entry {
   uint64_t keywords = 0;     // bits of FolderState::keywords()
   uint64_t mod_seq = 0;
   uint64_t stamp = 0;        // message id: the record at ref() must have it
-  uint32_t wire = 0, digest = 0;  // places in derived files, 0: none (cache.h)
+  uint32_t wire = 0, digest = 0;  // places in derived files, 0: none (derived.h)
 
   journal::Ref ref() const { return {segment, offset, length}; }
   void set_ref(const journal::Ref& r) { segment = r.segment, offset = r.offset, length = r.length; }

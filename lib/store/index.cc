@@ -14,17 +14,18 @@ namespace {
 
 constexpr uint64_t page = 4096;
 constexpr std::size_t map_least = 256;  // fewer are read: a mapping costs more than they do
-constexpr char magic[8] = {'J', 'D', 'I', 'N', 'D', 'E', 'X', 1};
+constexpr char magic[8] = {'J', 'D', 'I', 'N', 'D', 'E', 'X', 2};
 
 struct Header {
   char magic[8];
   uint64_t generation, end, entries, gone, mod_seq, bytes;
   int64_t mtime;
   uint64_t size;
+  IndexPlace::Derived derived[2];
   char boot[16], reserved_boot[16];
   uint32_t uid_validity, uid_next, recent, reserved_end, unseen, first_unseen, snapshot_next, keywords, data_crc, crc;
 };
-static_assert(sizeof(Header) == 8 + 8 * 8 + 32 + 40);
+static_assert(sizeof(Header) == 8 + 8 * 8 + 32 + 32 + 40);
 
 uint64_t pages(uint64_t n) { return (n + page - 1) / page * page; }
 uint32_t header_crc(const Header& h) {
@@ -62,7 +63,8 @@ Status write_index(int dir, const std::string& name, const FolderState& state, c
   CHECK(file::unlink(dir, tmp));
   std::string words = FolderState::make_keywords(state.keywords());
   auto entries = bytes_of(state.entries()), gone = bytes_of(state.gone());
-  Header h = {};
+  Header h;
+  memset(static_cast<void*>(&h), 0, sizeof h);
   memcpy(h.magic, magic, sizeof magic);
   h.generation = at.generation;
   h.end = at.end;
@@ -71,6 +73,7 @@ Status write_index(int dir, const std::string& name, const FolderState& state, c
   h.mod_seq = state.mod_seq();
   h.bytes = state.bytes();
   h.mtime = now().ns;
+  for (int f = 0; f < 2; f++) h.derived[f] = at.derived[f];
   h.size = page + pages(entries.size()) + pages(gone.size()) + words.size();
   memcpy(h.boot, boot_id().data(), 16);
   if (state.reserved_boot().size() == 16) memcpy(h.reserved_boot, state.reserved_boot().data(), 16);
@@ -126,7 +129,12 @@ Result<IndexPlace> read_index(int dir, const std::string& name, uint64_t generat
   parts.mod_seq = h.mod_seq;
   parts.bytes = h.bytes;
   if (!state.become(std::move(parts))) return fail(Fault::perm, "the index makes no sense");
-  return IndexPlace{h.generation, h.end, h.snapshot_next};
+  IndexPlace at;
+  at.generation = h.generation;
+  at.end = h.end;
+  at.snapshot_next = h.snapshot_next;
+  for (int f = 0; f < 2; f++) at.derived[f] = h.derived[f];
+  return at;
 }
 
 }  // namespace jd::store

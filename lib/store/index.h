@@ -5,7 +5,7 @@
 // the same generation, in the boot in which it was written (a power cut may take log records that it
 // has seen), when nobody has written to it since (its mtime says so; else its checksum decides).
 //   index    := header (one page) entry[entries] pad gone[gone] pad keywords      pads to a page
-//   header   := "JDINDEX\1" generation:u64 end:u64 entries:u64 gone:u64 mod_seq:u64 bytes:u64 mtime:i64 size:u64
+//   header   := "JDINDEX\2" generation:u64 end:u64 entries:u64 gone:u64 mod_seq:u64 bytes:u64 mtime:i64 size:u64 (id:u64 records:u64)[2]
 //               boot[16] reserved_boot[16] uid_validity:u32 uid_next:u32 recent:u32 reserved_end:u32 unseen:u32
 //               first_unseen:u32 snapshot_next:u32 keywords:u32 data_crc:u32 crc:u32
 //   entry as Entry, gone as Gone (80 and 88 bytes); keywords as in the log.
@@ -21,6 +21,8 @@ namespace jd::store {
 struct IndexPlace {
   uint64_t generation = 0, end = 0;  // of the log: what is before `end` is in the index
   uint32_t snapshot_next = 1;        // Folder's
+  struct Derived { uint64_t id = 0, records = 0; };
+  Derived derived[2];                // the files that the entries' wire and digest are places in
 };
 
 // Replaces the file.  Under the account's lock.  No sync: it need not survive the machine.

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "lib/imap/message_cache.h"
+
+namespace jd::imap {
+
+using store::Entry;
+using Form = store::Folder::Form;
+
+namespace {
+constexpr std::size_t max_made = 64 << 20;  // bytes; more are not kept this time
+}
+
+void MessageCache::use(store::Folder* folder) {
+  if (folder == folder_) return;
+  keep();
+  folder_ = folder;
+}
+
+void MessageCache::turn_to(const Entry& e) {
+  if (stamp_ == e.stamp && e.stamp) return;
+  stamp_ = e.stamp;
+  meta_.reset();
+  message_.reset();
+  root_.reset();
+  digest_.clear();
+}
+
+Result<const std::string*> MessageCache::message(const Entry& e) {
+  turn_to(e);
+  if (!message_) {
+    TRY(message_, segments_.message(e));
+  }
+  return &*message_;
+}
+
+Result<const store::Meta*> MessageCache::meta(const Entry& e) {
+  turn_to(e);
+  if (!meta_) {
+    TRY(meta_, segments_.meta(e));
+  }
+  return &*meta_;
+}
+
+Result<const mime::Part*> MessageCache::root(const Entry& e) {
+  turn_to(e);
+  if (!root_) {
+    TRY(const store::Meta* m, meta(e));
+    TRY(root_, mime::decode(m->structure));
+  }
+  return &*root_;
+}
+
+void MessageCache::collect(Form f, const Entry& e, std::string bytes) {
+  if (!folder_ || made_bytes_ + bytes.size() > max_made) return;
+  auto& made = made_[static_cast<int>(f)];
+  if (!made.empty() && made.back().stamp == e.stamp && made.back().uid == e.uid) return;  // asked for twice in a row
+  made_bytes_ += bytes.size();
+  made.push_back({e.uid, e.stamp, std::move(bytes)});
+}
+
+// envelope:u32 (its length) envelope body_structure
+Result<MessageCache::Wire> MessageCache::wire(const Entry& e) {
+  if (auto kept = folder_ ? folder_->derived(Form::wire, e) : std::nullopt) {
+    uint32_t n;
+    if (store::take(*kept, n) && n <= kept->size()) return Wire{kept->substr(0, n), kept->substr(n)};
+  }
+  TRY(const store::Meta* m, meta(e));
+  std::string bytes;
+  store::put(bytes, static_cast<uint32_t>(m->envelope.size()));
+  bytes += m->envelope;
+  bytes += m->bodystructure;
+  collect(Form::wire, e, std::move(bytes));
+  return Wire{m->envelope, m->bodystructure};
+}
+
+Result<mime::DigestView> MessageCache::digest(const Entry& e) {
+  if (auto kept = folder_ ? folder_->derived(Form::digest, e) : std::nullopt)
+    if (auto d = mime::DigestView::decode(*kept)) return *d;
+  turn_to(e);
+  if (digest_.empty()) {
+    TRY(const std::string* m, message(e));
+    digest_ = mime::make_digest(*m);
+    collect(Form::digest, e, digest_);
+  }
+  return mime::DigestView::decode(digest_);
+}
+
+void MessageCache::keep() {
+  for (Form f : {Form::wire, Form::digest}) {
+    auto& made = made_[static_cast<int>(f)];
+    if (folder_ && !made.empty()) folder_->keep_derived(f, std::move(made));
+    std::vector<store::Folder::Made>().swap(made);
+  }
+  made_bytes_ = 0;
+}
+
+}  // namespace jd::imap

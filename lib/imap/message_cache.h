@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// message_cache.h: the message that a FETCH or SEARCH looks at, read and parsed when first asked for.
+//
+// Envelope, structure and digest come from the folder's derived files where they are (store/derived.h);
+// what had to be made is collected and offered to the folder by keep(), between commands.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/mime/digest.h"
+#include "lib/mime/part.h"
+#include "lib/store/folder.h"
+#include "lib/store/segments.h"
+
+namespace jd::imap {
+
+class MessageCache {
+ public:
+  explicit MessageCache(store::MailSegments& segments) : segments_(segments) {}
+  // The folder that entries are of from now on; null: unknown.
+  void use(store::Folder* folder);
+  // All of these live until the cache turns to another message.
+  Result<const std::string*> message(const store::Entry& e);
+  Result<const store::Meta*> meta(const store::Entry& e);
+  Result<const mime::Part*> root(const store::Entry& e);
+  Result<mime::DigestView> digest(const store::Entry& e);
+  struct Wire { std::string_view envelope, body_structure; };
+  Result<Wire> wire(const store::Entry& e);
+  // Entries and pointers to them are other ones after it.
+  void keep();
+
+ private:
+  void turn_to(const store::Entry& e);
+  void collect(store::Folder::Form f, const store::Entry& e, std::string bytes);
+  store::MailSegments& segments_;
+  store::Folder* folder_ = nullptr;
+  uint64_t stamp_ = 0;
+  std::optional<store::Meta> meta_;
+  std::optional<std::string> message_;
+  std::optional<mime::Part> root_;
+  std::string digest_;  // empty: not made
+  std::vector<store::Folder::Made> made_[2];
+  std::size_t made_bytes_ = 0;
+};
+
+}  // namespace jd::imap

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "lib/store/derived.h"
+
+#include <sys/mman.h>
+
+#include <cstring>
+
+#include "lib/base/file.h"
+#include "lib/base/random.h"
+#include "lib/log/crc32c.h"
+#include "lib/store/format.h"
+
+namespace jd::store {
+namespace {
+constexpr char magic[8] = {'J', 'D', 'D', 'E', 'R', 'I', 'V', 1};
+constexpr uint64_t header = 64, head = 16, max_bytes = uint64_t{1} << 34;
+uint64_t round_up(uint64_t n) { return (n + 7) & ~uint64_t{7}; }
+}  // namespace
+
+void DerivedFile::close() {
+  if (at_) ::munmap(const_cast<char*>(at_), mapped_);
+  at_ = nullptr;
+  mapped_ = id_ = 0;
+  fd_ = Fd();
+}
+
+bool DerivedFile::map() {
+  auto size = file::size_of(fd_.get());
+  if (!size || *size < header) return false;
+  if (*size == mapped_) return true;
+  void* at = ::mmap(nullptr, *size, PROT_READ, MAP_SHARED, fd_.get(), 0);
+  if (at == MAP_FAILED) return false;
+  if (at_) ::munmap(const_cast<char*>(at_), mapped_);
+  at_ = static_cast<const char*>(at);
+  mapped_ = *size;
+  return true;
+}
+
+bool DerivedFile::open(int dir, const std::string& name, uint64_t id) {
+  if (id == 0) return false;
+  if (id_ == id) return true;
+  close();
+  auto fd = file::open(dir, name, O_RDONLY);
+  if (!fd) return false;
+  fd_ = std::move(*fd);
+  uint64_t there = 0;
+  if (!map() || memcmp(at_, magic, sizeof magic) != 0) return close(), false;
+  memcpy(&there, at_ + 8, 8);
+  if (there != id) return close(), false;
+  id_ = id;
+  return true;
+}
+
+Status DerivedFile::create(int dir, const std::string& name) {
+  close();
+  std::string first(magic, sizeof magic);
+  uint64_t id = random_number() | 1;
+  put(first, id);
+  first.resize(header);
+  CHECK(file::unlink(dir, name + ".tmp"));
+  {
+    TRY(Fd fd, file::open(dir, name + ".tmp", O_WRONLY | O_CREAT | O_EXCL));
+    CHECK(file::write_at(fd.get(), first, 0));
+  }
+  CHECK(file::rename(dir, name + ".tmp", name));
+  if (!open(dir, name, id)) return fail(Fault::temp, "cannot read {} that was just written", name);
+  return {};
+}
+
+std::optional<std::string_view> DerivedFile::get(uint32_t place, uint64_t stamp) {
+  uint64_t at = uint64_t{place} * 8;
+  if (place == 0 || !at_) return std::nullopt;
+  if (at + head > mapped_ && (!map() || at + head > mapped_)) return std::nullopt;
+  uint64_t whose;
+  uint32_t length, crc;
+  memcpy(&whose, at_ + at, 8);
+  memcpy(&length, at_ + at + 8, 4);
+  memcpy(&crc, at_ + at + 12, 4);
+  if (whose != stamp || length > mapped_ - at - head) return std::nullopt;
+  std::string_view bytes(at_ + at + head, length);
+  if (journal::crc32c(0, bytes) != crc) return std::nullopt;
+  return bytes;
+}
+
+Result<std::vector<uint32_t>> DerivedFile::append(int dir, const std::string& name, const std::vector<One>& all) {
+  TRY(Fd fd, file::open(dir, name, O_RDWR));
+  TRY(auto first, file::read_at(fd.get(), 16, 0));
+  uint64_t there = 0;
+  if (first.size() == 16) memcpy(&there, first.data() + 8, 8);
+  if (there != id_ || id_ == 0) return fail(Fault::temp, "{} was replaced meanwhile", name);
+  TRY(uint64_t end, file::size_of(fd.get()));
+  end = round_up(end);
+  std::vector<uint32_t> places;
+  std::string out;
+  for (auto& one : all) {
+    if (end + out.size() + head + one.bytes.size() > max_bytes) return fail(Fault::temp, "{} is full", name);
+    places.push_back(static_cast<uint32_t>((end + out.size()) / 8));
+    put(out, one.stamp);
+    put(out, static_cast<uint32_t>(one.bytes.size()));
+    put(out, journal::crc32c(0, one.bytes));
+    out += one.bytes;
+    out.resize(round_up(out.size()));
+  }
+  CHECK(file::write_at(fd.get(), out, end));
+  return places;
+}
+
+}  // namespace jd::store
