@@ -16,20 +16,13 @@ namespace {
 
 using Kind = SearchKey::Kind;
 
-// RFC 5182 §2.1: after a NO `$` is empty, after a BAD it is what it was.
-void refuse(Session& s, const SearchReturn& r, const SearchMistake& mistake) {
-  if (!mistake.is_charset) return s.bad(mistake.why);
-  if (r.save) s.saved().clear();
-  s.no("[BADCHARSET (UTF-8 US-ASCII)] " + mistake.why);
-}
-
 // ` charset keys` behind SORT's and THREAD's own words.  false: answered.
 bool take_keys(Session& s, Cursor& c, const SearchReturn& r, SearchKey& key) {
   SearchMistake mistake;
   std::string charset;
   if (!c.space() || !c.astring(charset) || !c.space())
     return s.bad(std::string(s.command()) + " takes a charset and keys"), false;
-  if (!take_search_in(std::move(charset), c, key, mistake)) return refuse(s, r, mistake), false;
+  if (!take_search_in(std::move(charset), c, key, mistake)) return refuse_search(s, r, mistake), false;
   if (s.has(Ext::uidonly) && uses(key, Kind::sequence)) return s.bad("[UIDREQUIRED] no sequence numbers"), false;
   settle(key, *s.view(), s.saved());
   if (uses(key, Kind::mod_seq)) s.enable(Ext::condstore);
@@ -43,14 +36,13 @@ void cmd_search(Session& s, Cursor& c) {
   SearchMistake mistake;
   SearchReturn r;
   if (!c.space()) return s.bad("SEARCH what?");
-  if (!take_return(c, r, mistake.why) || !take_search(c, key, mistake)) return refuse(s, r, mistake);
+  if (!take_return(c, r, mistake.why) || !take_search(c, key, mistake)) return refuse_search(s, r, mistake);
   if (r.relevancy && !uses(key, Kind::fuzzy)) return s.bad("RELEVANCY goes with FUZZY");
   if (s.has(Ext::uidonly) && uses(key, Kind::sequence)) return s.bad("[UIDREQUIRED] no sequence numbers");  // RFC 9586
   settle(key, *s.view(), s.saved());
   if (uses(key, Kind::mod_seq)) s.enable(Ext::condstore);  // RFC 7162 §3.1
   if (s.has(Ext::rev2) && !r.extended) r.extended = r.all = true;  // RFC 9051 has no SEARCH answer
-  bool first_only = r.extended && r.min && !r.max && !r.all && !r.count && !r.partial && !r.relevancy;
-  answer_search(s, r, key, run_search(s, key, first_only));
+  answer_search(s, r, key, run_search(s, *s.view(), key, r.needs_only_first()));
 }
 
 void cmd_sort(Session& s, Cursor& c) {
@@ -62,7 +54,7 @@ void cmd_sort(Session& s, Cursor& c) {
   if (!take_return(c, r, why) || !take_sort_order(c, order, why)) return s.bad(why);
   if (!take_keys(s, c, r, key)) return;
   if ((r.relevancy || order.by_relevancy) && !uses(key, Kind::fuzzy)) return s.bad("RELEVANCY goes with FUZZY");
-  Found found = run_search(s, key);
+  Found found = run_search(s, *s.view(), key);
   sort_found(s, order, found);
   answer_search(s, r, key, found);
 }
@@ -74,7 +66,7 @@ void cmd_thread(Session& s, Cursor& c) {
   if (!how) return s.bad("no such way to thread: " + escape(name.substr(0, 40)));
   SearchKey key;
   if (!take_keys(s, c, {}, key)) return;
-  Found found = run_search(s, key);
+  Found found = run_search(s, *s.view(), key);
   std::vector<ThreadMessage> messages = thread_messages(s, found);
   s.out() += "* THREAD";
   if (!messages.empty()) s.out() += ' ';

@@ -44,6 +44,7 @@ void cmd_setmetadata(Session&, Cursor&);
 void cmd_append(Session&, Cursor&);
 void cmd_replace(Session&, Cursor&);
 void cmd_search(Session&, Cursor&);
+void cmd_esearch(Session&, Cursor&);
 void cmd_sort(Session&, Cursor&);
 void cmd_thread(Session&, Cursor&);
 void cmd_fetch(Session&, Cursor&);

@@ -7,18 +7,19 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/imap/command.h"
 
 namespace jd::imap {
 namespace {
 
 using Kind = SearchKey::Kind;
 
-uint32_t number_of(Session& s, uint32_t index) { return s.is_uid() ? s.view()->uid(index) : index + 1; }
+uint32_t number_of(const View& v, bool by_uid, uint32_t index) { return by_uid ? v.uid(index) : index + 1; }
 
-std::vector<uint32_t> numbers_of(Session& s, const std::vector<uint32_t>& at, std::size_t from, std::size_t to) {
+std::vector<uint32_t> numbers_of(const View& v, bool by_uid, const std::vector<uint32_t>& at, std::size_t from, std::size_t to) {
   std::vector<uint32_t> out;
   out.reserve(to - from);
-  for (std::size_t i = from; i < to; ++i) out.push_back(number_of(s, at[i]));
+  for (std::size_t i = from; i < to; ++i) out.push_back(number_of(v, by_uid, at[i]));
   return out;
 }
 
@@ -48,35 +49,15 @@ SequenceSet uid_ranges(const View& v, std::vector<uint32_t> at) {
 }
 
 // RFC 4731 §3.2: of MIN and MAX alone their own, else the highest of all that were found.
-uint64_t highest_mod_seq(Session& s, const SearchReturn& r, const std::vector<uint32_t>& at) {
+uint64_t highest_mod_seq(const View& v, const SearchReturn& r, const std::vector<uint32_t>& at) {
   std::vector<uint32_t> ends = {at.front(), at.back()};
   bool only_ends = r.extended && (r.min || r.max) && !r.all && !r.count && !r.partial;
   if (only_ends && !r.max) ends.pop_back();
   if (only_ends && !r.min) ends.erase(ends.begin());
   uint64_t highest = 0;
   for (auto i : only_ends ? ends : at)
-    highest = std::max(highest, s.view()->entry(i)->mod_seq);
+    highest = std::max(highest, v.entry(i)->mod_seq);
   return highest;
-}
-
-std::string extended(Session& s, const SearchReturn& r, const std::vector<uint32_t>& at) {
-  std::string out = "* ESEARCH (TAG ";
-  append_string(out, s.tag());
-  out += s.is_uid() ? ") UID" : ")";
-  if (r.min && !at.empty()) out += fmt::format(" MIN {}", number_of(s, at.front()));
-  if (r.max && !at.empty()) out += fmt::format(" MAX {}", number_of(s, at.back()));
-  if (r.count) out += fmt::format(" COUNT {}", at.size());
-  if (r.all && !at.empty()) out += " ALL " + set_text(numbers_of(s, at, 0, at.size()));
-  if (r.partial) {
-    auto [from, to] = r.partial->of(at.size());
-    out += fmt::format(" PARTIAL ({} {})", r.partial->text, from == to ? "NIL" : set_text(numbers_of(s, at, from, to)));
-  }
-  if (r.relevancy && !at.empty()) {  // RFC 6203 §4: what we find, we find wholly
-    out += " RELEVANCY (100";
-    for (std::size_t i = 1; i < at.size(); ++i) out += " 100";
-    out += ')';
-  }
-  return out;
 }
 
 }  // namespace
@@ -140,8 +121,38 @@ std::string set_text(const std::vector<uint32_t>& n) {
   return out;
 }
 
-Found run_search(Session& s, const SearchKey& key, bool first_only) {
-  View& v = *s.view();
+std::string esearch_head(const Session& s, const Correlator& c) {
+  std::string out = "* ESEARCH (TAG ";
+  append_string(out, c.tag);
+  if (c.mailbox) {
+    out += " MAILBOX ";
+    append_mailbox(s, out, *c.mailbox);
+    out += fmt::format(" UIDVALIDITY {}", c.uid_validity);
+  }
+  return out + (c.by_uid ? ") UID" : ")");
+}
+
+void put_esearch(Session& s, const View& v, const Correlator& c, const SearchReturn& r, const SearchKey& key, const Found& found) {
+  auto& at = found.at;
+  std::string out = esearch_head(s, c);
+  if (r.min && !at.empty()) out += fmt::format(" MIN {}", number_of(v, c.by_uid, at.front()));
+  if (r.max && !at.empty()) out += fmt::format(" MAX {}", number_of(v, c.by_uid, at.back()));
+  if (r.count) out += fmt::format(" COUNT {}", at.size());
+  if (r.all && !at.empty()) out += " ALL " + set_text(numbers_of(v, c.by_uid, at, 0, at.size()));
+  if (r.partial) {
+    auto [from, to] = r.partial->of(at.size());
+    out += fmt::format(" PARTIAL ({} {})", r.partial->text, from == to ? "NIL" : set_text(numbers_of(v, c.by_uid, at, from, to)));
+  }
+  if (r.relevancy && !at.empty()) {  // RFC 6203 §4: what we find, we find wholly
+    out += " RELEVANCY (100";
+    for (std::size_t i = 1; i < at.size(); ++i) out += " 100";
+    out += ')';
+  }
+  if (!at.empty() && uses(key, Kind::mod_seq)) out += fmt::format(" MODSEQ {}", highest_mod_seq(v, r, at));
+  s.out() += out + "\r\n";
+}
+
+Found run_search(Session& s, const View& v, const SearchKey& key, bool first_only) {
   Found out;
   for (std::size_t i = 0; i < v.size(); ++i) {
     if (v.is_gone(i)) continue;
@@ -158,24 +169,32 @@ Found run_search(Session& s, const SearchKey& key, bool first_only) {
   return out;
 }
 
+void save_found(Session& s, const SearchReturn& r, const Found& found) {
+  s.saved() = found.damaged ? SequenceSet{} : uid_ranges(*s.view(), to_be_saved(r, found.at));
+}
+
 void answer_search(Session& s, const SearchReturn& r, const SearchKey& key, const Found& found) {
+  const View& v = *s.view();
   auto& at = found.at;
-  std::string mod_seq;
-  if (!at.empty() && uses(key, Kind::mod_seq)) mod_seq = fmt::format("MODSEQ {}", highest_mod_seq(s, r, at));
   std::string& out = s.out();
   if (!r.extended) {
     out += fmt::format("* {}", s.command());
-    for (auto i : at) fmt::format_to(std::back_inserter(out), " {}", number_of(s, i));
-    if (!mod_seq.empty()) out += " (" + mod_seq + ")";
+    for (auto i : at) fmt::format_to(std::back_inserter(out), " {}", number_of(v, s.is_uid(), i));
+    if (!at.empty() && uses(key, Kind::mod_seq)) out += fmt::format(" (MODSEQ {})", highest_mod_seq(v, r, at));
     out += "\r\n";
   } else if (r.says_anything()) {
-    out += extended(s, r, at);
-    if (!mod_seq.empty()) out += " " + mod_seq;
-    out += "\r\n";
+    put_esearch(s, v, {s.tag(), {}, 0, s.is_uid()}, r, key, found);
   }
-  if (r.save) s.saved() = found.damaged ? SequenceSet{} : uid_ranges(*s.view(), to_be_saved(r, at));
+  if (r.save) save_found(s, r, found);
   if (found.damaged) return s.no(fmt::format("[SERVERBUG] {} of the messages cannot be read", found.damaged));
   s.ok(std::string(s.command()) + " done");
+}
+
+// RFC 5182 §2.1: after a NO `$` is empty, after a BAD it is what it was.
+void refuse_search(Session& s, const SearchReturn& r, const SearchMistake& mistake) {
+  if (!mistake.is_charset) return s.bad(mistake.why);
+  if (r.save) s.saved().clear();
+  s.no("[BADCHARSET (UTF-8 US-ASCII)] " + mistake.why);
 }
 
 }  // namespace jd::imap

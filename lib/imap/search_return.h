@@ -29,6 +29,8 @@ struct SearchReturn {
   bool min = false, max = false, all = false, count = false, save = false, relevancy = false;
   std::optional<PartialRange> partial;
   bool says_anything() const { return min || max || all || count || relevancy || partial; }
+  // The first match is all that is asked for.
+  bool needs_only_first() const { return extended && min && !max && !all && !count && !partial && !relevancy; }
 };
 // `RETURN (...) ` when it is there, the blank behind it too.  false: `why`.
 bool take_return(Cursor& c, SearchReturn& out, std::string& why);
@@ -38,12 +40,28 @@ struct Found {
   std::vector<uint32_t> at;
   std::size_t damaged = 0;  // messages that could not be read
 };
-// Looks at every message of the view; `first_only`: one is enough.
-Found run_search(Session& s, const SearchKey& key, bool first_only = false);
+// Looks at every message of the view; `first_only`: one is enough.  The session's cache must be of
+// the view's folder.
+Found run_search(Session& s, const View& v, const SearchKey& key, bool first_only = false);
 
+// What an ESEARCH answer is about (RFC 4466, RFC 7377 §2.1).
+struct Correlator {
+  std::string_view tag;
+  std::optional<std::string_view> mailbox;  // with uid_validity
+  uint32_t uid_validity = 0;
+  bool by_uid = false;
+};
+// `* ESEARCH (TAG "a"`, the mailbox if it is told, `)` and perhaps ` UID`.
+std::string esearch_head(const Session& s, const Correlator& c);
+// The whole line.  key: whether the search used MODSEQ.
+void put_esearch(Session& s, const View& v, const Correlator& c, const SearchReturn& r, const SearchKey& key, const Found& found);
+// `$` from now on; found: in the selected mailbox.
+void save_found(Session& s, const SearchReturn& r, const Found& found);
 // Ends the command: the untagged answer, `$`, OK or NO.  The answer without RETURN is `* SEARCH ...`
-// with the command's name; fuzzy, mod_seq: the search used those keys.
+// with the command's name.
 void answer_search(Session& s, const SearchReturn& r, const SearchKey& key, const Found& found);
+// Ends it when it cannot be read.
+void refuse_search(Session& s, const SearchReturn& r, const SearchMistake& mistake);
 
 // "2,4:6": runs of rising numbers as ranges, in the order given.
 std::string set_text(const std::vector<uint32_t>& numbers);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// cmd_esearch.cc: ESEARCH over several mailboxes (RFC 7377, MULTISEARCH).
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "lib/base/text.h"
+#include "lib/imap/command.h"
+#include "lib/imap/mailbox_filter.h"
+#include "lib/imap/search.h"
+#include "lib/imap/search_return.h"
+
+namespace jd::imap {
+namespace {
+
+using Kind = SearchKey::Kind;
+
+struct Sources {
+  std::vector<MailboxFilter> filters;
+  bool has_selected = true, only_selected = true;
+};
+
+// "IN (SELECTED SUBTREE (a b)) " when it is there.  No scope options are known.
+bool take_sources(const Session& s, Cursor& c, Sources& out, std::string& why) {
+  auto begin = c.at();
+  std::string word;
+  if (!c.atom(word) || !iequals(word, "IN") || !c.space()) return c.back(begin), true;
+  if (!c.is('(')) return why = "IN takes a list of which mailboxes", false;
+  out.has_selected = false;
+  do {
+    if (c.peek() == '(') return why = "no option behind the mailboxes is known", false;
+    if (!take_mailbox_filter(s, c, out.filters.emplace_back(), why)) return false;
+    auto kind = out.filters.back().kind;
+    if (kind == MailboxFilter::Kind::selected_delayed) return why = "SELECTED-DELAYED is NOTIFY's", false;
+    if (kind == MailboxFilter::Kind::selected) out.has_selected = true;
+    else out.only_selected = false;
+  } while (c.space());
+  why = "the list of mailboxes has no end";
+  return c.is(')') && c.space();
+}
+
+// By name, each once.
+std::map<std::string, uint32_t> chosen_folders(Session& s, const Sources& sources) {
+  auto& tree = s.account().tree();
+  std::map<std::string, uint32_t> out;
+  for (auto& [id, info] : tree.folders()) {
+    bool is_chosen = (sources.has_selected && s.view() && s.view()->folder().id() == id) ||
+                     std::any_of(sources.filters.begin(), sources.filters.end(),
+                                 [&](auto& f) { return covers(f, info.name, tree.subscriptions()); });
+    if (is_chosen) out.emplace(info.name, id);
+  }
+  return out;
+}
+
+// One mailbox; how many messages of it could not be read.
+Result<std::size_t> search_one(Session& s, const std::string& name, uint32_t id, const SearchReturn& r, const SearchKey& key) {
+  TRY(store::Folder * folder, s.account().folder(id));
+  bool is_selected = s.view() && &s.view()->folder() == folder;
+  View other(*folder, true);
+  if (!is_selected) CHECK(other.open());
+  View& v = is_selected ? *s.view() : other;
+  s.cache().use(folder);
+  SearchKey own = key;
+  settle(own, v, is_selected ? s.saved() : SequenceSet{});
+  Found found = run_search(s, v, own, r.needs_only_first());
+  if (r.save) save_found(s, r, found);
+  if (found.at.empty() || !r.says_anything()) return found.damaged;  // RFC 7377 §2.1: told of no mailbox without a match
+  Correlator c{.tag = s.tag(), .mailbox = name, .uid_validity = v.folder().state().uid_validity(), .by_uid = true};
+  put_esearch(s, v, c, r, own, found);
+  s.flush_if_full();
+  return found.damaged;
+}
+
+}  // namespace
+
+void cmd_esearch(Session& s, Cursor& c) {
+  Sources sources;
+  SearchKey key;
+  SearchMistake mistake;
+  SearchReturn r;
+  if (!c.space()) return s.bad("ESEARCH what?");
+  if (!take_sources(s, c, sources, mistake.why) || !take_return(c, r, mistake.why) || !take_search(c, key, mistake))
+    return refuse_search(s, r, mistake);
+  if (!r.extended) r.extended = r.all = true;
+  if (r.relevancy && !uses(key, Kind::fuzzy)) return s.bad("RELEVANCY goes with FUZZY");
+  if (s.has(Ext::uidonly) && uses(key, Kind::sequence)) return s.bad("[UIDREQUIRED] no sequence numbers");
+  if (sources.has_selected && !s.view()) return s.bad("no mailbox is selected");
+  if (r.save && !sources.only_selected) return s.bad("SAVE keeps what is found in the selected mailbox only");
+  if (auto t = s.account().tree().refresh(); !t) return s.failed(t.error(), "cannot read the folders");
+  if (uses(key, Kind::mod_seq)) s.enable(Ext::condstore);
+  std::size_t damaged = 0;
+  Status done;
+  for (auto& [name, id] : chosen_folders(s, sources)) {
+    auto one = search_one(s, name, id, r, key);
+    if (one) damaged += *one;
+    else done = Unexpected(one.error());
+    if (!one || s.is_over()) break;
+  }
+  s.cache().use(s.view() ? &s.view()->folder() : nullptr);
+  if (!done) return s.failed(done.error(), "cannot read a mailbox");
+  if (damaged) return s.no(fmt::format("[SERVERBUG] {} of the messages cannot be read", damaged));
+  s.ok("ESEARCH done");
+}
+
+}  // namespace jd::imap
