@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "cmd/jdctl/revocation.h"
 #include "cmd/jdctl/tls.h"
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
@@ -116,8 +117,31 @@ void look_at_disk(Report& r, const Options& o) {
   }
 }
 
+// Who revoked a certificate tells by OCSP; where that is not to be known now, clients go on all the same.
+void look_at_revocations(Report& r, const std::vector<KnownCertificate>& all) {
+  for (auto& x : ask_responders(all, patience)) {
+    std::string what = "ocsp " + x.name;
+    if (!x.is) {
+      if (x.is.error().fault == Fault::usage) r.add(what, Report::warning, x.is.error().what + ": put the whole chain there, the host's own certificate first");
+      else r.add(what, Report::warning, fmt::format("not known whether it is revoked: {}: {}; look again, and whether this host may connect there", x.responder, x.is.error().what));
+      continue;
+    }
+    std::string says = fmt::format("{} says at {}", x.responder, iso8601(x.is->this_update));
+    bool is_acmes = x.name.starts_with("acme/");
+    switch (x.is->state) {
+      case net::OcspAnswer::good: r.add(what, Report::ok, "not revoked, " + says); break;
+      case net::OcspAnswer::unknown: r.add(what, Report::warning, "its issuer does not know it, " + says + ": ask the issuer, or get another"); break;
+      case net::OcspAnswer::revoked:
+        r.add(what, Report::failed,
+              fmt::format("revoked on {}{}{}: clients may refuse it; {}", iso8601(x.is->revoked_at).substr(0, 10), x.is->reason.empty() ? "" : ", ", x.is->reason,
+                          is_acmes ? "jdctl tls renew " + x.name.substr(5) + " gets another" : "put another into " + x.file + " and say jdctl reload"));
+    }
+  }
+}
+
 void look_at_certificates(Report& r, const Options& o, const Config& c) {
-  for (auto& k : known_certificates(o, c)) {
+  auto all = known_certificates(o, c);
+  for (auto& k : all) {
     std::string what = "certificate " + k.name;
     if (!k.is) {
       r.add(what, Report::failed, k.is.error().what);
@@ -133,6 +157,7 @@ void look_at_certificates(Report& r, const Options& o, const Config& c) {
     else if (k.is->must_staple) r.add(what, Report::warning, "wants a stapled OCSP answer (must-staple), which is not sent: clients may refuse it");
     else r.add(what, Report::ok, "good until " + until);
   }
+  look_at_revocations(r, all);
 }
 
 void look_at_clock(Report& r) {

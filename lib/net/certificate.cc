@@ -24,12 +24,6 @@ struct Free {
 using X509Ptr = std::unique_ptr<X509, Free<X509_free>>;
 using BioPtr = std::unique_ptr<BIO, Free<BIO_free_all>>;
 
-Time time_of(const ASN1_TIME* t) {
-  tm parts{};
-  if (ASN1_TIME_to_tm(t, &parts) != 1) return {};
-  return from_civil({parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, 0});
-}
-
 std::string entry(const X509_NAME* name, int nid) {
   int i = X509_NAME_get_index_by_NID(name, nid, -1);
   if (i < 0) return "";
@@ -47,6 +41,12 @@ std::string responder_of(X509* x) {
   return r;
 }
 }  // namespace
+
+Time certificate_time(const ASN1_STRING* t) {
+  tm parts{};
+  if (ASN1_TIME_to_tm(t, &parts) != 1) return {};
+  return from_civil({parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, 0});
+}
 
 std::vector<std::string> names_of(const X509* x) {
   std::vector<std::string> r;
@@ -69,8 +69,8 @@ Result<Certificate> parse_certificate(std::string_view pem) {
   if (!x) return fail(Fault::usage, "no certificate in PEM: {}", tls_error());
   Certificate c;
   c.names = names_of(x.get());
-  c.not_before = time_of(X509_get0_notBefore(x.get()));
-  c.not_after = time_of(X509_get0_notAfter(x.get()));
+  c.not_before = certificate_time(X509_get0_notBefore(x.get()));
+  c.not_after = certificate_time(X509_get0_notAfter(x.get()));
   c.issuer = entry(X509_get_issuer_name(x.get()), NID_commonName);
   if (c.issuer.empty()) c.issuer = entry(X509_get_issuer_name(x.get()), NID_organizationName);
   c.is_self_signed = X509_self_signed(x.get(), 1) == 1;

@@ -13,6 +13,7 @@
 #include "lib/base/time.h"
 
 struct x509_st;
+struct asn1_string_st;
 
 namespace jd::net {
 
@@ -29,6 +30,7 @@ struct Certificate {
 Result<Certificate> parse_certificate(std::string_view pem);
 Result<Certificate> read_certificate(const std::string& file);
 std::vector<std::string> names_of(const x509_st* x);
+Time certificate_time(const asn1_string_st* t);  // of both of X.509's ways to write one; 0: it is none
 
 // RFC 6125 §6.4.3: "*" stands for one whole label, the first.
 bool is_for(const std::vector<std::string>& names, std::string_view host);
