@@ -120,12 +120,9 @@ std::size_t HostFinder::ask_tlsa(std::size_t i, const std::string& name, bool is
 void HostFinder::addresses_are(std::size_t i, dns::AddressAnswer a) {
   Asked& x = asked_[i];
   x.addresses = std::move(a);
-  if (x.asked_tlsa && !x.addresses.is_secure) {  // RFC 7672 §2.2.2: then nobody waits for them
-    x.asked_tlsa = false;
-    if (auto q = std::exchange(questions_[x.tlsa_question], 0)) {
-      resolver_.cancel(q);
-      open_--;
-    }
+  if (x.asked_tlsa && !x.addresses.is_secure) {
+    if (x.addresses.canonical.empty()) drop_tlsa(x);
+    else ask_cname(i);
   } else if (x.asked_tlsa && !x.addresses.canonical.empty()) {
     x.asked_canonical = true;
     ask_tlsa(i, x.addresses.canonical, true);
@@ -133,14 +130,42 @@ void HostFinder::addresses_are(std::size_t i, dns::AddressAnswer a) {
   one_answered();
 }
 
+// RFC 7672 §2.2.2: where the addresses are not validated nobody waits for TLSA records.
+void HostFinder::drop_tlsa(Asked& x) {
+  x.asked_tlsa = false;
+  if (auto q = std::exchange(questions_[x.tlsa_question], 0)) {
+    resolver_.cancel(q);
+    open_--;
+  }
+}
+
+// The addresses are not validated, and a CNAME led to them: it may be, and so the records of the first name.
+void HostFinder::ask_cname(std::size_t i) {
+  std::size_t slot = questions_.size();
+  questions_.push_back(0);
+  open_++;
+  asked_[i].asked_cname = true;
+  questions_[slot] = resolver_.ask(hosts_[i].host, dns::Type::cname, [this, i, slot](dns::Answer a) {
+    questions_[slot] = 0;
+    bool is_known = a.outcome == dns::Outcome::failed || (a.outcome == dns::Outcome::found && a.is_secure);
+    asked_[i].cname = std::move(a);
+    if (!is_known) drop_tlsa(asked_[i]);
+    one_answered();
+  });
+}
+
 void HostFinder::one_answered() {
   if (--open_ == 0) collect();
 }
 
 void HostFinder::fill_dane(const Asked& a, Host& h) const {
-  if (!a.asked_tlsa || !a.addresses.is_secure) return;
+  if (!a.asked_tlsa || (!a.addresses.is_secure && !a.asked_cname)) return;
   const dns::Answer* t = &a.tlsa;
   h.tlsa_base = h.name;
+  if (a.asked_cname && a.cname.outcome == dns::Outcome::failed) {  // §2.1.3: an error on the way is one of the whole
+    h.dane = smtp::Dane::failed;
+    return;
+  }
   if (a.asked_canonical && a.canonical_tlsa.outcome == dns::Outcome::failed) {
     h.dane = smtp::Dane::failed;
     return;

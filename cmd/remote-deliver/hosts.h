@@ -9,6 +9,8 @@
 //
 // With `dane` the TLSA records of hosts whose names and addresses are validated by DNSSEC are asked for
 // beside the addresses (RFC 7672 §2.2); of a name that CNAMEs lead on from, those of the last name first.
+// Where they lead out of what DNSSEC vouches for, the records of the first name count when its CNAME is
+// validated, and nothing else does.
 //
 //   no mail taken (null MX)  perm 5.1.10    no such domain, or its hosts have no address  perm 5.1.2
 //   the DNS does not answer  temp 4.4.3     only ourselves                                perm 5.4.6
@@ -72,12 +74,14 @@ class HostFinder {
  private:
   struct Asked {
     dns::AddressAnswer addresses;
-    dns::Answer tlsa, canonical_tlsa;      // failed when not asked
-    bool asked_tlsa = false, asked_canonical = false;
+    dns::Answer tlsa, canonical_tlsa, cname;  // failed when not asked
+    bool asked_tlsa = false, asked_canonical = false, asked_cname = false;
     std::size_t tlsa_question = 0;
   };
   void ask_addresses(std::vector<dns::MxHost> hosts);
   void addresses_are(std::size_t i, dns::AddressAnswer a);
+  void ask_cname(std::size_t i);
+  void drop_tlsa(Asked& x);
   std::size_t ask_tlsa(std::size_t i, const std::string& name, bool is_canonical);
   void one_answered();
   void fill_dane(const Asked& a, Host& h) const;

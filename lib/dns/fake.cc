@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "lib/dns/fake.h"
 
+#include <algorithm>
+
 #include "lib/base/text.h"
 
 namespace jd::dns {
@@ -10,6 +12,7 @@ std::string type_name(Type t) {
   switch (t) {
     case Type::a: return "a";
     case Type::aaaa: return "aaaa";
+    case Type::cname: return "cname";
     case Type::mx: return "mx";
     case Type::txt: return "txt";
     case Type::ptr: return "ptr";
@@ -45,15 +48,19 @@ void FakeResolver::start(uint64_t question, const std::string& name, Type type) 
   std::string wanted = type_name(type);
   asked.push_back(wanted + " " + name);
   Answer a{Outcome::no_domain, {}, false, ""};
-  for (auto& row : rows_) a.is_secure = a.is_secure || (row.type == "secure" && (name == row.name || name.ends_with("." + row.name)));
+  auto is_secure = [&](const std::string& n) {
+    return std::any_of(rows_.begin(), rows_.end(), [&](auto& row) { return row.type == "secure" && (n == row.name || n.ends_with("." + row.name)); });
+  };
+  a.is_secure = is_secure(name);
   for (auto& row : rows_) {
     if (owner(row) != name || row.type == "secure") continue;
-    if (row.type == "cname") {  // the records of that name are rows of this one, too
+    if (row.type == "cname" && type != Type::cname) {  // the records of that name are rows of this one, too
       a.canonical = lower(row.value);
+      a.is_secure = a.is_secure && is_secure(a.canonical);
       continue;
     }
     if (row.type == "silent") return;
-    if (row.type == "fail") {
+    if (row.type == "fail" || row.type == "fail " + wanted) {
       a = {Outcome::failed, {}, false, row.value.empty() ? "server failure" : row.value, ""};
       break;
     }

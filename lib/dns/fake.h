@@ -3,8 +3,8 @@
 //
 //   FakeResolver dns(loop, {{"mx", "example.org", "10 a.example.org"}, {"a", "a.example.org", "192.0.2.1"},
 //                           {"mx", "null.test", "0 ."}, {"fail", "broken.test", ""}});
-// Types: a aaaa mx txt ptr (name: the address) tlsa (hex); "fail": every question for that name fails,
-// "silent": none is answered; "name": the name is there; "secure": the answers for that name and those below
+// Types: a aaaa mx txt ptr (name: the address) tlsa (hex); "fail": every question for that name fails
+// ("fail cname": that one), "silent": none is answered; "name": the name is there; "secure": the answers for that name and those below
 // are validated; "cname": its canonical name.  A name without a row is no_domain.
 #pragma once
 #include <initializer_list>

@@ -56,6 +56,7 @@ std::optional<Record> read_record(Type type, std::string_view rdata) {
     case Type::aaaa: return rdata.size() == 16 ? std::optional(Record{std::string(rdata)}) : std::nullopt;
     case Type::tlsa: return rdata.size() > 3 ? std::optional(Record{std::string(rdata)}) : std::nullopt;
     case Type::dnskey: return rdata.size() > 4 ? std::optional(Record{std::string(rdata)}) : std::nullopt;
+    case Type::cname:
     case Type::ptr: return with_name(rdata, 0);
     case Type::txt: return read_text(rdata);
     case Type::mx: break;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // record.h: the kinds of DNS records that mail asks for, out of their wire form.
 //
-// RFC 1035 §3.3 (MX, PTR, TXT), RFC 3596 (AAAA), RFC 6698 (TLSA).  Pure; input is not trusted.
+// RFC 1035 §3.3 (CNAME, MX, PTR, TXT), RFC 3596 (AAAA), RFC 6698 (TLSA).  Pure; input is not trusted.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -10,10 +10,10 @@
 
 namespace jd::dns {
 
-enum class Type : uint16_t { a = 1, ptr = 12, mx = 15, txt = 16, aaaa = 28, tlsa = 52, dnskey = 48 };
+enum class Type : uint16_t { a = 1, cname = 5, ptr = 12, mx = 15, txt = 16, aaaa = 28, tlsa = 52, dnskey = 48 };
 
 struct Record {
-  // a, aaaa: 4 or 16 bytes, network order.  mx, ptr: a host name in lower case without the last dot,
+  // a, aaaa: 4 or 16 bytes, network order.  mx, ptr, cname: a host name in lower case without the last dot,
   // "" for the root.  txt: the strings joined (RFC 7208 §3.3).  tlsa, dnskey: the wire form.
   std::string data;
   uint16_t preference = 0;  // of mx

@@ -10,11 +10,11 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   using namespace jd::dns;
   std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  for (Type t : {Type::a, Type::ptr, Type::mx, Type::txt, Type::aaaa, Type::tlsa}) {
+  for (Type t : {Type::a, Type::cname, Type::ptr, Type::mx, Type::txt, Type::aaaa, Type::tlsa}) {
     auto r = read_record(t, bytes);
     if (!r) continue;
     MUST(r->data.size() <= size);
-    if (t == Type::mx || t == Type::ptr) MUST(r->data.empty() || is_askable(r->data));
+    if (t == Type::mx || t == Type::ptr || t == Type::cname) MUST(r->data.empty() || is_askable(r->data));
   }
   (void)is_askable(bytes);
   return 0;

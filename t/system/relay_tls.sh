@@ -52,6 +52,12 @@ unusable MX 10 h6
 clear MX 10 h7
 alias MX 10 cn
 cn CNAME h2
+away MX 10 aw
+aw CNAME h9.plain.example.
+out MX 10 ow
+ow CNAME h9.plain.example.
+$t.aw TLSA 3 1 1 $(key_digest self.pem)
+$t.ow TLSA 3 1 1 $(cat "$dir/zeros")
 $t.h2 TLSA 3 1 1 $(key_digest self.pem)
 $t.h3 TLSA 3 1 1 $(cat "$dir/zeros")
 $t.h4 TLSA 2 0 1 $(digest ca.pem)
@@ -191,10 +197,11 @@ waits() { for id in $(ctl queue list | grep -F "$1" | grep -oE '[0-9a-z]{20}'); 
 held() { wait_for 100 waits "a@$1" "$2"; ! arrived "$1" || fail "$1 got its mail"; }
 
 # DANE.
-for n in good bad ta none unusable clear alias; do to $n.mail.example; done
+for n in good bad ta none unusable clear alias away out; do to $n.mail.example; done
 inject expired ann@example.test a@expired.example
-for n in good ta none unusable alias; do wait_for 100 in_tls $n.mail.example; done
+for n in good ta none unusable alias away; do wait_for 100 in_tls $n.mail.example; done
 held bad.mail.example 4.7.5
+held out.mail.example 4.7.5  # its name is an alias, signed, for a host that is not
 held clear.mail.example 4.7.4
 held expired.example 4.4.3
 # A message may ask for less.

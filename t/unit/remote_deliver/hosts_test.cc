@@ -100,6 +100,9 @@ struct DaneTest : ::testing::Test {
                                {"mx", "out.safe.test", "10 mx.plain.test"}, {"a", "mx.plain.test", "192.0.2.5"}, {"tlsa", "_25._tcp.mx.plain.test", ee},
                                {"mx", "six.safe.test", "10 s.safe.test"}, {"a", "s.safe.test", "192.0.2.6"}, {"tlsa", "_25._tcp.s.safe.test", ee},
                                {"mx", "cn.safe.test", "10 c.safe.test"}, {"cname", "c.safe.test", "mx.safe.test"}, {"a", "c.safe.test", "192.0.2.1"},
+                               {"mx", "away.safe.test", "10 w.safe.test"}, {"cname", "w.safe.test", "mx.plain.test"}, {"a", "w.safe.test", "192.0.2.7"}, {"tlsa", "_25._tcp.w.safe.test", ee},
+                               {"mx", "deaf.safe.test", "10 f.safe.test"}, {"cname", "f.safe.test", "mx.plain.test"}, {"a", "f.safe.test", "192.0.2.8"}, {"tlsa", "_25._tcp.f.safe.test", ee}, {"fail cname", "f.safe.test", ""},
+                               {"mx", "far.safe.test", "10 v.plain.test"}, {"cname", "v.plain.test", "mx.plain.test"}, {"a", "v.plain.test", "192.0.2.9"}, {"silent", "_25._tcp.v.plain.test", ""},
                                {"mx", "plain.test", "10 mx.safe.test"}}};
   OwnAddresses own;
   Host find(const std::string& domain) {
@@ -127,6 +130,17 @@ TEST_F(DaneTest, knows_what_the_records_are_worth) {
   EXPECT_EQ(find("out.safe.test").dane, smtp::Dane::none) << "the host is not in a signed zone";
   EXPECT_EQ(find("cn.safe.test").dane, smtp::Dane::usable);
   EXPECT_EQ(find("cn.safe.test").tlsa_base, "mx.safe.test") << "of the name that the alias led to";
+}
+
+// RFC 7672 §2.2.2: an alias in a signed zone for a host in one that is not.
+TEST_F(DaneTest, believes_the_records_of_an_alias_that_leads_out_of_what_is_signed) {
+  Host h = find("away.safe.test");
+  EXPECT_EQ(h.dane, smtp::Dane::usable);
+  EXPECT_EQ(h.tlsa_base, "w.safe.test");
+  for (auto& a : dns.asked) EXPECT_NE(a, "tlsa _25._tcp.mx.plain.test");
+  EXPECT_EQ(find("deaf.safe.test").dane, smtp::Dane::failed) << "to hold back the alias would be a way around";
+  EXPECT_EQ(find("far.safe.test").dane, smtp::Dane::none) << "the alias is not signed either";
+  EXPECT_EQ(dns.abandoned.size(), 1u) << "nobody waits for its records";
 }
 
 TEST_F(DaneTest, asks_for_nothing_more_where_the_domain_is_not_signed) {
