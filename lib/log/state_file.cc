@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lib/log/state_file.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "lib/base/file.h"
@@ -63,13 +64,16 @@ Result<StateFile> StateFile::open(const std::string& dir, const std::string& nam
   }
   s.generation_ = *generations[s.used_];
   s.read(s.files_[s.used_].get());
+  // What is behind a broken record must not come back when a new one has filled its place.
+  CHECK(file::truncate(s.files_[s.used_].get(), s.end_));
   return s;
 }
 
 void StateFile::read(int fd) {
-  auto bytes = file::read_at(fd, max_bytes, 0);
   end_ = head;
-  if (!bytes) return;
+  auto size = file::size_of(fd);
+  auto bytes = file::read_at(fd, size ? std::min(*size, max_bytes) : 0, 0);
+  if (!bytes || bytes->size() < head) return;
   std::string_view in = *bytes;
   while (in.size() - end_ >= frame) {
     auto key_size = take<uint32_t>(in, end_ + 4), value_size = take<uint32_t>(in, end_ + 8);

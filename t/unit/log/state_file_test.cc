@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "lib/base/file.h"
+#define LLVMFuzzerTestOneInput fuzz_state_file
+#include "t/fuzz/state_file.cc"
 
 namespace jd::journal {
 namespace {
@@ -63,6 +65,10 @@ TEST_F(StateFileTest, a_torn_or_broken_end_is_dropped) {
     EXPECT_LT(s.all().size(), 2u);
     EXPECT_TRUE(s.set("c", "3"));
     EXPECT_EQ(*open().get("c"), "3") << cut;
+    fuzz_state_file(reinterpret_cast<const uint8_t*>(whole.data()), cut);
+    std::string bad = whole;
+    bad[cut] = static_cast<char>(bad[cut] ^ 0x80);
+    fuzz_state_file(reinterpret_cast<const uint8_t*>(bad.data()), bad.size());
     (void)file::unlink(AT_FDCWD, dir + "/s.b");
   }
 }

@@ -7,6 +7,8 @@
 #include "lib/base/json.h"
 #include "lib/mime/part.h"
 #include "lib/smtp/address_failure.h"
+#define LLVMFuzzerTestOneInput fuzz_tls_rpt
+#include "t/fuzz/tls_rpt.cc"
 
 namespace jd::smtp {
 namespace {
@@ -54,6 +56,14 @@ TEST(TlsRpt, counts_and_survives_being_written_down) {
     EXPECT_EQ(p.at("failure-details").items().size(), is_tlsa ? 2u : 0u);
   }
   for (std::string bad : {"", "[", "{}", "[1]", "[{\"policy\":3}]", "null"}) (void)TlsCounts::decode(bad);
+  std::string good = c.encode();
+  for (std::size_t n = 0; n < good.size(); n++) {
+    std::string bad = good;
+    bad[n] = static_cast<char>(bad[n] ^ 0x10);
+    EXPECT_EQ(fuzz_tls_rpt(reinterpret_cast<const uint8_t*>(good.data()), n), 0);
+    EXPECT_EQ(fuzz_tls_rpt(reinterpret_cast<const uint8_t*>(bad.data()), n + 1), 0);
+    EXPECT_EQ(fuzz_tls_rpt(reinterpret_cast<const uint8_t*>(bad.data()), bad.size()), 0);
+  }
 }
 
 TEST(TlsRpt, is_bounded) {
