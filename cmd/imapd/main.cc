@@ -28,9 +28,15 @@ int main(int argc, char** argv) {
     log::error("wrong_user", {{"user", user}});
     return 100;
   }
-  std::string path = Paths::of(prefix).mail + "/" +
+  Paths paths = Paths::of(prefix);
+  auto config = Config::load_or_defaults(paths);
+  if (!config) {
+    log::failure("wrong_configuration", config.error());
+    return exit_code(config.error().fault);
+  }
+  std::string path = paths.mail + "/" +
                      store::account_directory(lower(user.substr(0, at)), lower(user.substr(at + 1)));
-  auto account = store::Account::open(path, true, true);
+  auto account = store::Account::open(path, true, {.maps = true, .keep_gone = config->keep_expunged()});
   if (!account) {
     log::failure("account_not_opened", account.error(), {{"user", user}});
     return exit_code(account.error().fault);

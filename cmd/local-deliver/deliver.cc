@@ -47,7 +47,7 @@ Result<store::Account*> Deliverer::account(const std::string& path) {
     open_.splice(open_.begin(), open_, i->second);
     return open_.front().second.get();
   }
-  TRY(auto a, store::Account::open(mail_dir_ + "/" + path, true));
+  TRY(auto a, store::Account::open(mail_dir_ + "/" + path, true, terms_));
   open_.emplace_front(path, std::move(a));
   by_path_[path] = open_.begin();
   if (open_.size() > max_open) {

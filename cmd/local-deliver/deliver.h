@@ -15,7 +15,7 @@ namespace jd {
 
 class Deliverer {
  public:
-  explicit Deliverer(std::string mail_dir) : mail_dir_(std::move(mail_dir)) {}
+  Deliverer(std::string mail_dir, const store::Terms& terms) : mail_dir_(std::move(mail_dir)), terms_(terms) {}
   // `message` as the queue has it.  durable: sync before returning (it comes from a queue file; a
   // journal keeps it until sync() has passed).  The result is for the request's one recipient.
   queue::RcptResult deliver(const queue::LocalDelivery& d, std::string_view message, bool durable);
@@ -28,6 +28,7 @@ class Deliverer {
 
   static constexpr std::size_t max_open = 200;  // mailboxes kept open; each has a few descriptors
   std::string mail_dir_;
+  store::Terms terms_;
   std::list<std::pair<std::string, std::unique_ptr<store::Account>>> open_;  // the latest used first
   std::unordered_map<std::string, decltype(open_)::iterator> by_path_;
 };

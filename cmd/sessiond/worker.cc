@@ -60,7 +60,7 @@ class Worker {
     ::signal(SIGPROF, out_of_cpu);
     if (!file::exists(path_)) CHECK(store::Account::open(path_, true));  // its first time
     CHECK(sandbox::confine_session(path_, seat_.filter));
-    TRY(account_, store::Account::open(path_, false, true));
+    TRY(account_, store::Account::open(path_, false, {.maps = true, .keep_gone = seat_.config.keep_expunged()}));
     return {};
   }
 

@@ -75,6 +75,7 @@ const std::vector<Setting>& settings() {
       {"limits", "message_size", Size{&Config::message_size}, "Largest message taken, in bytes or as \"50M\"."},
       {"limits", "recipients", &Config::max_recipients, "Per message."},
       {"limits", "default_quota", &Config::default_quota, "Of new accounts, e.g. \"5G\"; \"0\": none."},
+      {"store", "undelete_days", &Config::undelete_days, "What is deleted can be brought back so many days (`jdctl mailbox undelete`), and takes space as long."},
       {"smtp", "processes", &Config::smtp_processes, ""},
       {"smtp", "connections", &Config::smtp_connections, "Per process."},
       {"smtp", "connections_per_ip", &Config::smtp_connections_per_ip, "Per process; loopback is exempt."},
@@ -282,6 +283,7 @@ Status validate(const Config& c, const std::string& file) {
     return fail(Fault::usage, "{}: hostname must be a host name such as mail.example.org", file);
   if (!to_size(c.default_quota))
     return fail(Fault::usage, "{}: limits.default_quota must be a size such as \"5G\", or \"0\"", file);
+  if (c.undelete_days > 3650) return fail(Fault::usage, "{}: store.undelete_days must be at most 3650", file);
   if (c.subaddress_separator.size() > 1)
     return fail(Fault::usage, "{}: smtp.subaddress_separator must be one character or \"\"", file);
   if (c.smtp_processes < 1 || c.smtp_processes > 64 || c.frontd_processes < 1 || c.frontd_processes > 64)
@@ -378,6 +380,10 @@ Result<Config> Config::load(const Paths& paths) {
                 paths.config_file(), paths.prefix);
   if (!text) return Unexpected(text.error());
   return parse(*text, paths.config_file());
+}
+
+Result<Config> Config::load_or_defaults(const Paths& paths) {
+  return file::exists(paths.config_file()) ? load(paths) : parse("", "defaults");
 }
 
 std::string Config::to_toml() const {

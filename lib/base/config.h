@@ -6,6 +6,7 @@
 // of range is refused with the file, the line, the reason and what would be right.  Nobody keeps a
 // global one: it is read once by the program's main and handed on.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -104,9 +105,19 @@ struct Config {
   Span tls_report_every = days(1);
   std::vector<std::string> metrics_listen;        // of metricsd; empty: it is not started
   uint64_t smtp_port_out = 25;                    // for tests on high ports
+  uint64_t undelete_days = 14;                    // what is expunged or deleted can be brought back so long
+  uint64_t trash_days = 0, junk_days = 0;         // mail there is expunged after so long; 0: never
+  std::vector<std::string> expire;                // each: a folder's name and a time
+  Span keep_every = days(1);                      // keeperd comes to each account so often
+  // The store keeps it as long as the queue may deliver a message again, to know that it was here.
+  Span keep_expunged() const { return std::max(days(static_cast<int64_t>(undelete_days)), give_up_after + days(1)); }
+  uint64_t default_message_quota = 0;             // the same in messages
+  std::vector<uint64_t> quota_warn{80, 95};       // percent of a quota at which the user is told
   std::string default_quota = "0";                // of new accounts; 0: none
 
   static Result<Config> load(const Paths& paths);
+  // For programs that work without one too: where there is no file, the defaults.
+  static Result<Config> load_or_defaults(const Paths& paths);
   static Result<Config> parse(std::string_view toml, const std::string& file_name);
   Json to_json() const;     // every setting with its value
   std::string to_toml() const;  // the whole file with the comments, values as they are

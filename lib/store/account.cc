@@ -22,7 +22,7 @@ std::string account_directory(std::string_view local, std::string_view domain) {
 Account::Account(std::string path, Fd dir, std::unique_ptr<AccountLock> lock, Tree tree)
     : path_(std::move(path)), dir_(std::move(dir)), lock_(std::move(lock)), segments_(dir_.get()), tree_(std::move(tree)) {}
 
-Result<std::unique_ptr<Account>> Account::open(const std::string& path, bool create, bool maps) {
+Result<std::unique_ptr<Account>> Account::open(const std::string& path, bool create, const Terms& terms) {
   auto dir = file::open(path, O_RDONLY | O_DIRECTORY);
   if (!dir && create && dir.error().sys == ENOENT) {
     CHECK(file::make_directories(path));
@@ -39,7 +39,7 @@ Result<std::unique_ptr<Account>> Account::open(const std::string& path, bool cre
   auto held = std::make_unique<AccountLock>(std::move(lock));
   TRY(auto tree, Tree::open(dir->get(), *held));
   auto a = std::unique_ptr<Account>(new Account(path, std::move(*dir), std::move(held), std::move(tree)));
-  a->maps_ = maps;
+  a->terms_ = terms;
   return a;
 }
 
@@ -48,8 +48,40 @@ Result<Folder*> Account::folder(uint32_t id) {
   if (i != folders_.end()) return i->second.get();
   const FolderInfo* info = tree_.find(id);
   if (!info) return fail(Fault::perm, "no folder {}", id);
-  TRY(auto f, Folder::open(dir_.get(), *lock_, segments_, *info, maps_));
+  TRY(auto f, Folder::open(dir_.get(), *lock_, segments_, *info, terms_));
   return (folders_[id] = std::move(f)).get();
+}
+
+Result<Folder*> Account::removed_folder(uint32_t id) {
+  auto i = tree_.removed().find(id);
+  if (i == tree_.removed().end()) return fail(Fault::perm, "no deleted folder {}", id);
+  if (auto there = folders_.find(id); there != folders_.end()) return there->second.get();
+  TRY(auto f, Folder::open(dir_.get(), *lock_, segments_, i->second, terms_));
+  return (folders_[id] = std::move(f)).get();
+}
+
+Result<uint32_t> Account::drop_removed() {
+  TRY(auto hold, lock_->hold());
+  CHECK(tree_.refresh());
+  int64_t since = now().seconds() - terms_.keep_gone.seconds();
+  std::vector<uint32_t> old, undated;
+  for (auto& [id, info] : tree_.removed()) {
+    if (!info.when) undated.push_back(id);
+    else if (info.when < since) old.push_back(id);
+  }
+  for (uint32_t id : undated) CHECK(tree_.set_removed(id, now().seconds()));  // it is kept from now on
+  for (uint32_t id : old) {
+    folders_.erase(id);
+    CHECK(tree_.forget(id));
+  }
+  auto names = file::list(dir_.get(), "box");
+  if (!names && names.error().sys == ENOENT) return uint32_t{0};
+  if (!names) return Unexpected(names.error());
+  for (auto& n : *names) {
+    auto id = to_number(std::string_view(n).substr(0, n.find('.')));
+    if (id && tree_.forgotten().count(*id)) CHECK(file::unlink(dir_.get(), "box/" + n));
+  }
+  return static_cast<uint32_t>(old.size());
 }
 
 Result<Folder*> Account::folder(std::string_view name) {

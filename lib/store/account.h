@@ -30,14 +30,19 @@ std::string account_directory(std::string_view local, std::string_view domain);
 
 class Account {
  public:
-  // `path` is the account's directory; `create` makes it with the usual folders (durably).  `maps`:
-  // this process serves this user only, large folders are mapped instead of read (records.h).
-  static Result<std::unique_ptr<Account>> open(const std::string& path, bool create, bool maps = false);
+  // `path` is the account's directory; `create` makes it with the usual folders (durably).
+  static Result<std::unique_ptr<Account>> open(const std::string& path, bool create, const Terms& terms = {});
 
   Tree& tree() { return tree_; }
   MailSegments& segments() { return segments_; }
   Result<Folder*> folder(uint32_t id);          // opened on first use, then kept
   Result<Folder*> folder(std::string_view name);  // perm: no such folder
+
+  // One of tree().removed(): to read, and to copy from.
+  Result<Folder*> removed_folder(uint32_t id);
+  // Those that were removed before terms().keep_gone are forgotten and their logs unlinked, those
+  // too that a crash left.  How many were forgotten.
+  Result<uint32_t> drop_removed();
 
   // RENAME INBOX x: all mail goes to the new folder x, INBOX stays empty (RFC 3501 §6.3.5).
   Status rename_inbox(std::string_view to);
@@ -75,6 +80,7 @@ class Account {
 
   int dir() const { return dir_.get(); }
   const std::string& path() const { return path_; }
+  const Terms& terms() const { return terms_; }
 
  private:
   Account(std::string path, Fd dir, std::unique_ptr<AccountLock> lock, Tree tree);
@@ -89,7 +95,7 @@ class Account {
   MailSegments segments_;
   Tree tree_;
   std::map<uint32_t, std::unique_ptr<Folder>> folders_;
-  bool maps_ = false;
+  Terms terms_;
   // Deliveries in the segments since a time: thousands are replayed after a crash, one scan serves all.
   struct Deliveries {
     Time since, used;

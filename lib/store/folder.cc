@@ -18,17 +18,14 @@ namespace jd::store {
 namespace {
 constexpr uint32_t reserve_step = 1000;
 constexpr uint64_t rewrite_least = 256 << 10;
-
-// Expunged entries are remembered so long, for restore() and for replayed deliveries.
-int64_t keep_gone_since() { return now().seconds() - days(14).seconds(); }
 }  // namespace
 
 std::string Folder::log_name() const { return fmt::format("box/{}.log", info_.id); }
 std::string Folder::index_name() const { return fmt::format("box/{}.index", info_.id); }
 
 Result<std::unique_ptr<Folder>> Folder::open(int dir, AccountLock& lock, MailSegments& segments,
-                                             const FolderInfo& info, bool maps) {
-  std::unique_ptr<Folder> f(new Folder(dir, lock, segments, info, maps));
+                                             const FolderInfo& info, const Terms& terms) {
+  std::unique_ptr<Folder> f(new Folder(dir, lock, segments, info, terms));
   Status r = f->load();
   if (!r) return wrap(Result<std::unique_ptr<Folder>>(Unexpected(r.error())), "cannot open folder '{}'", info.name);
   if (f->state_.reserved_boot() != boot_id() && !f->state_.reserved_boot().empty())
@@ -95,7 +92,7 @@ void Folder::begin_state() {
   indexed_ = 0;
   auto size = file::size_of(reader_->fd());
   if (!size) return;
-  auto at = read_index(dir_, index_name(), reader_->header().generation, *size, maps_, state_);
+  auto at = read_index(dir_, index_name(), reader_->header().generation, *size, terms_.maps, state_);
   if (!at) return;
   reader_->seek(indexed_ = at->end);
   snapshot_next_ = at->snapshot_next;
@@ -328,33 +325,14 @@ Result<std::vector<std::pair<uint32_t, uint32_t>>> Folder::copy_from(Folder& fro
       for (; i != all.end() && i->uid <= r.last; ++i) chosen.push_back(*i);
     }
     if (chosen.empty()) return pairs;
-    CHECK(reserve(static_cast<uint32_t>(chosen.size())));
-    std::vector<uint64_t> translate(from.state_.keywords().size());
-    uint64_t in_use = 0;
-    for (auto& e : chosen) in_use |= e.keywords;
-    for (std::size_t b = 0; b < translate.size(); b++) {
-      if (!(in_use >> b & 1)) continue;
-      TRY(translate[b], keyword_mask({from.state_.keywords()[b]}, true));
-    }
-    std::string p;
-    uint32_t uid = state_.uid_next();
-    uint64_t seq = state_.mod_seq() + 1;
-    auto saved = static_cast<uint32_t>(now().seconds());
     UidSet moved;
-    for (Entry e : chosen) {
+    for (auto& e : chosen) {
       moved.add(e.uid);
-      pairs.push_back({e.uid, uid});
-      uint64_t words = 0;
-      for (std::size_t b = 0; b < translate.size(); b++)
-        if (e.keywords >> b & 1) words |= translate[b];
       used.insert(e.segment);
-      e.keywords = words;
-      e.uid = uid++;
-      e.mod_seq = seq;
-      e.saved = saved;
-      encode(p, e);
+      pairs.push_back({e.uid, 0});
     }
-    CHECK(write(type_arrive, seq, p));
+    CHECK(take_in(from, chosen));
+    for (std::size_t i = 0; i < chosen.size(); i++) pairs[i].second = chosen[i].uid;
     if (move)
       CHECK(from.write(type_expunge, from.state_.mod_seq() + 1, FolderState::make_expunge(now().seconds(), moved)));
     CHECK(rewrite_if_grown());
@@ -367,30 +345,64 @@ Result<std::vector<std::pair<uint32_t, uint32_t>>> Folder::copy_from(Folder& fro
   return pairs;
 }
 
-Status Folder::restore(const UidSet& uids) {
+// References to what `from` knows, with keywords as they are called here.
+Status Folder::take_in(Folder& from, std::vector<Entry>& chosen) {
+  CHECK(reserve(static_cast<uint32_t>(chosen.size())));
+  std::vector<uint64_t> translate(from.state_.keywords().size());
+  uint64_t in_use = 0;
+  for (auto& e : chosen) in_use |= e.keywords;
+  for (std::size_t b = 0; b < translate.size(); b++) {
+    if (!(in_use >> b & 1)) continue;
+    TRY(translate[b], keyword_mask({from.state_.keywords()[b]}, true));
+  }
+  std::string p;
+  uint32_t uid = state_.uid_next();
+  uint64_t seq = state_.mod_seq() + 1;
+  auto saved = static_cast<uint32_t>(now().seconds());
+  for (Entry& e : chosen) {
+    uint64_t words = 0;
+    for (std::size_t b = 0; b < translate.size(); b++)
+      if (e.keywords >> b & 1) words |= translate[b];
+    e.keywords = words;
+    e.uid = uid++;
+    e.mod_seq = seq;
+    e.saved = saved;
+    encode(p, e);
+  }
+  return write(type_arrive, seq, p);
+}
+
+Result<uint32_t> Folder::restore_from(Folder& from, const std::set<uint64_t>& stamps) {
+  std::set<uint32_t> used;
+  std::vector<Entry> back;
   {
     TRY(auto hold, lock_.hold());
     CHECK(open_writer());
+    if (&from != this) CHECK(from.refresh());
     std::set<uint64_t> there;
     for (auto& e : state_.entries()) there.insert(e.stamp);
-    std::vector<Entry> back;
-    for (auto& g : state_.gone())
-      if (uids.contains(g.entry.uid) && there.insert(g.entry.stamp).second) back.push_back(g.entry);
-    if (back.empty()) return {};
-    CHECK(reserve(static_cast<uint32_t>(back.size())));
-    std::string p;
-    uint32_t uid = state_.uid_next();
-    uint64_t seq = state_.mod_seq() + 1;
-    for (Entry& e : back) {
-      e.uid = uid++;
-      e.flags &= static_cast<uint8_t>(~deleted);
-      e.mod_seq = seq;
-      e.saved = static_cast<uint32_t>(now().seconds());
-      encode(p, e);
+    for (auto& g : from.state_.gone()) {
+      if (!stamps.count(g.entry.stamp) || !there.insert(g.entry.stamp).second) continue;
+      back.push_back(g.entry);
+      back.back().flags &= static_cast<uint8_t>(~deleted);
+      used.insert(g.entry.segment);
     }
-    CHECK(write(type_arrive, seq, p));
+    if (back.empty()) return uint32_t{0};
+    CHECK(take_in(from, back));
+    CHECK(rewrite_if_grown());
   }
-  return commit();
+  CHECK(segments_.commit_segments(used));
+  CHECK(commit());
+  return static_cast<uint32_t>(back.size());
+}
+
+Status Folder::restore(const UidSet& uids) {
+  std::set<uint64_t> stamps;
+  CHECK(refresh());
+  for (auto& g : state_.gone())
+    if (uids.contains(g.entry.uid)) stamps.insert(g.entry.stamp);
+  CHECK(restore_from(*this, stamps));
+  return {};
 }
 
 Status Folder::set_recent(uint32_t uid) {
@@ -422,7 +434,7 @@ Status Folder::rewrite(const FolderState& as) {
   CHECK(segments_.commit_segments(segments));
   CHECK(file::unlink(dir_, tmp));
   TRY(auto w, journal::SegmentWriter::create(dir_, tmp, {kind_box, info_.id, 0, true}));
-  for (auto& o : as.snapshot(keep_gone_since())) CHECK(w.append(o.type, 0, o.stamp, {o.payload}));
+  for (auto& o : as.snapshot(now().seconds() - terms_.keep_gone.seconds())) CHECK(w.append(o.type, 0, o.stamp, {o.payload}));
   CHECK(w.commit());
   if (!reader_->damage().empty()) {
     CHECK(file::unlink(dir_, log_name() + ".damaged"));

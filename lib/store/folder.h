@@ -9,12 +9,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/base/time.h"
 #include "lib/log/segment.h"
 #include "lib/store/derived.h"
 #include "lib/store/format.h"
@@ -24,6 +26,12 @@
 #include "lib/store/tree.h"
 
 namespace jd::store {
+
+// How an account is opened.
+struct Terms {
+  bool maps = false;         // this process serves this user only: large folders are mapped instead of read (records.h)
+  Span keep_gone = days(14);  // what is expunged or deleted can be brought back so long; Config::keep_expunged()
+};
 
 struct NewMessage {
   std::string_view bytes;  // CRLF wire form
@@ -37,7 +45,7 @@ struct NewMessage {
 class Folder {
  public:
   static Result<std::unique_ptr<Folder>> open(int account_dir, AccountLock& lock, MailSegments& segments,
-                                              const FolderInfo& info, bool maps = false);
+                                              const FolderInfo& info, const Terms& terms = {});
   uint32_t id() const { return info_.id; }
   const FolderState& state() const { return state_; }
   std::string log_name() const;  // "box/1.log", below the account's directory
@@ -57,7 +65,10 @@ class Folder {
   // References only, no bodies.  Pairs of (UID there, UID here).  with move: expunged there, both
   // under one hold of the lock.
   Result<std::vector<std::pair<uint32_t, uint32_t>>> copy_from(Folder& from, const UidSet& uids, bool move);
-  // Expunged ones come back, with new UIDs (RFC 3501 §2.3.1.1: a UID that was gone names nothing again).
+  // What `from` (it may be this one) has expunged and still keeps comes here, with new UIDs (RFC 3501
+  // §2.3.1.1: a UID that was gone names nothing again), without \Deleted; what this folder has already
+  // is left out.  How many came.  By UID: into this folder, as before.
+  Result<uint32_t> restore_from(Folder& from, const std::set<uint64_t>& stamps);
   Status restore(const UidSet& uids);
   // What of the log could not be read, a line each; also when the log was written anew since (the
   // damaged one is kept beside it until heal()).  Messages may be in no folder then.
@@ -79,8 +90,8 @@ class Folder {
   void keep_derived(Form f, std::vector<Made> made);
 
  private:
-  Folder(int dir, AccountLock& lock, MailSegments& segments, const FolderInfo& info, bool maps)
-      : dir_(dir), lock_(lock), segments_(segments), info_(info), maps_(maps) {}
+  Folder(int dir, AccountLock& lock, MailSegments& segments, const FolderInfo& info, const Terms& terms)
+      : dir_(dir), lock_(lock), segments_(segments), info_(info), terms_(terms) {}
   Status make_log();
   Status load();
   void begin_state();
@@ -95,6 +106,7 @@ class Folder {
   Status write(uint16_t type, uint64_t mod_seq, const std::string& payload);  // visible, applied
   Result<uint64_t> keyword_mask(const std::vector<std::string>& names, bool may_add);
   Status reserve(uint32_t uids);
+  Status take_in(Folder& from, std::vector<Entry>& chosen);  // under the lock; they get their UIDs
   Status commit();                                 // outside the lock: others go on meanwhile
   Status rewrite_if_grown();
   Status rewrite(const FolderState& as);
@@ -103,7 +115,7 @@ class Folder {
   AccountLock& lock_;
   MailSegments& segments_;
   FolderInfo info_;
-  bool maps_;
+  Terms terms_;
   FolderState state_;
   std::optional<journal::SegmentReader> reader_;
   std::optional<journal::SegmentWriter> writer_;

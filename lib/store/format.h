@@ -28,7 +28,7 @@
 //   drop       uids                     entries whose messages a power cut took before any promise
 //   entry := uid:u32 flags:u8 kind:u8 zero:u16 segment:u32 length:u32 offset:u64 meta:u32 saved:u32
 //            size:u64 date:i64 keywords:u64 mod_seq:u64 stamp:u64 = 72 bytes
-// tree records: create, rename, remove, subscribe, unsubscribe (tree.h).
+// tree records: create, rename, remove, subscribe, unsubscribe, forget (tree.h).
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -62,7 +62,7 @@ constexpr uint32_t kind_mail = 1, kind_box = 2, kind_tree = 3;
 enum Type : uint16_t {
   type_message = 1,
   type_state = 16, type_keywords, type_arrive, type_gone, type_flags, type_expunge, type_reserve, type_recent, type_drop,
-  type_create = 32, type_rename, type_remove, type_subscribe, type_unsubscribe,
+  type_create = 32, type_rename, type_remove, type_subscribe, type_unsubscribe, type_forget,
 };
 
 // IMAP's system flags; \Recent is not stored (RFC 3501 §2.3.2).

@@ -6,7 +6,7 @@
 //   - one with its date and its bytes that was there before this run began and that no other message
 //     of this run was matched with: a folder that has a message twice gets it twice, however often
 //     the import was interrupted and begun anew.
-// One that was here and was expunged (Folder remembers for 14 days) is not brought back.  `force`
+// One that was here and was expunged (Folder remembers it for Terms::keep_gone) is not brought back.  `force`
 // takes everything.  Flags of what is there already are not touched.
 //
 // UIDs: a folder without messages takes the source's UIDVALIDITY.  Under the same UIDVALIDITY a

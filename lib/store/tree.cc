@@ -90,6 +90,7 @@ void Tree::apply(uint16_t type, std::string_view p) {
       if (!take(p, id) || !take(p, validity) || !take(p, special) || special > 5) return;
       folders_[id] = {id, validity, static_cast<Special>(special), std::string(p)};
       by_name_[std::string(p)] = id;
+      removed_.erase(id);
       last_id_ = std::max(last_id_, id);
       last_validity_ = std::max(last_validity_, validity);
       return;
@@ -102,9 +103,20 @@ void Tree::apply(uint16_t type, std::string_view p) {
       return;
     }
     case type_remove: {
-      if (!take(p, id) || !folders_.count(id)) return;
+      int64_t when;
+      if (!take(p, id)) return;
+      if (!take(p, when)) when = 0;
+      if (auto i = removed_.find(id); i != removed_.end()) i->second.when = when;
+      if (!folders_.count(id)) return;
       by_name_.erase(folders_[id].name);
+      removed_[id] = {folders_[id], when};
       folders_.erase(id);
+      return;
+    }
+    case type_forget: {
+      if (!take(p, id) || folders_.count(id)) return;
+      removed_.erase(id);
+      forgotten_.insert(id);
       return;
     }
     case type_subscribe: subscribed_.insert(std::string(p)); return;
@@ -156,9 +168,14 @@ Result<uint32_t> Tree::create(std::string_view given, Special s) {
   TRY(auto hold, lock_->hold());
   CHECK(refresh());
   if (find(name)) return fail(Fault::perm, "folder '{}' exists", name);
+  CHECK(make_levels_above(name));
+  return create_one(name, s);
+}
+
+Status Tree::make_levels_above(const std::string& name) {
   for (auto i = name.find('/'); i != name.npos; i = name.find('/', i + 1))
     if (!find(std::string_view(name).substr(0, i))) CHECK(create_one(name.substr(0, i), Special::none));
-  return create_one(name, s);
+  return {};
 }
 
 Status Tree::rename(std::string_view from_name, std::string_view to_name) {
@@ -171,8 +188,7 @@ Status Tree::rename(std::string_view from_name, std::string_view to_name) {
   if (f->id == inbox_id) return fail(Fault::usage, "INBOX stays");
   if (find(to)) return fail(Fault::perm, "folder '{}' exists", to);
   if (to.starts_with(from + "/")) return fail(Fault::perm, "a folder cannot move below itself");
-  for (auto i = to.find('/'); i != to.npos; i = to.find('/', i + 1))
-    if (!find(std::string_view(to).substr(0, i))) CHECK(create_one(to.substr(0, i), Special::none));
+  CHECK(make_levels_above(to));
   std::vector<std::pair<uint32_t, std::string>> moves;
   for (auto& [id, info] : folders_) {
     if (info.name == from) moves.insert(moves.begin(), {id, to});
@@ -195,6 +211,44 @@ Status Tree::remove(std::string_view name) {
   if (f->id == inbox_id) return fail(Fault::perm, "INBOX cannot be deleted");
   std::string p;
   put(p, f->id);
+  put(p, now().seconds());
+  return write(type_remove, p);
+}
+
+Status Tree::restore(uint32_t id, std::string_view given) {
+  std::string name = canonical(given);
+  CHECK(check_name(name));
+  TRY(auto hold, lock_->hold());
+  CHECK(refresh());
+  auto i = removed_.find(id);
+  if (i == removed_.end()) return fail(Fault::perm, "no deleted folder {}", id);
+  if (find(name)) return fail(Fault::perm, "folder '{}' exists", name);
+  if (folders_.size() >= max_folders) return fail(Fault::perm, "no more than {} folders", max_folders);
+  CHECK(make_levels_above(name));
+  Special special = find(i->second.special) ? Special::none : i->second.special;
+  std::string p;
+  put(p, id);
+  put(p, i->second.uid_validity);
+  put(p, static_cast<uint8_t>(special));
+  return write(type_create, p + name);
+}
+
+Status Tree::forget(uint32_t id) {
+  TRY(auto hold, lock_->hold());
+  CHECK(refresh());
+  if (!removed_.count(id)) return {};
+  std::string p;
+  put(p, id);
+  return write(type_forget, p);
+}
+
+Status Tree::set_removed(uint32_t id, int64_t when) {
+  TRY(auto hold, lock_->hold());
+  CHECK(refresh());
+  if (!removed_.count(id)) return fail(Fault::perm, "no deleted folder {}", id);
+  std::string p;
+  put(p, id);
+  put(p, when);
   return write(type_remove, p);
 }
 

@@ -6,7 +6,9 @@
 //   create      id:u32 uid_validity:u32 special:u8 name     (special: enum Special); of an id that is
 //               there already: it has this UIDVALIDITY from now on
 //   rename      id:u32 name
-//   remove      id:u32                       its messages stay until compaction
+//   remove      id:u32 when:i64              when: seconds; earlier releases left it out.  The folder's log
+//               stays, so that create can bring it back, until
+//   forget      id:u32                       its log goes
 //   subscribe, unsubscribe   name            a name may be subscribed to that is not there (RFC 3501)
 // Limits: name 500 bytes, 50 levels, 10,000 folders.
 #pragma once
@@ -35,6 +37,11 @@ struct FolderInfo {
   std::string name;
 };
 
+// Deleted; its mail is kept for some time.
+struct RemovedFolder : FolderInfo {
+  int64_t when = 0;  // seconds; 0: not known (deleted under an earlier release)
+};
+
 class Tree {
  public:
   // Makes the usual folders (INBOX, Drafts, Sent, Junk, Trash, Archive) when there is no tree yet.
@@ -45,6 +52,8 @@ class Tree {
   const FolderInfo* find(std::string_view name) const;  // INBOX in any case
   const FolderInfo* find(uint32_t id) const;
   const FolderInfo* find(Special s) const;
+  const std::map<uint32_t, RemovedFolder>& removed() const { return removed_; }  // can be restored
+  const std::set<uint64_t>& forgotten() const { return forgotten_; }  // their logs are not needed
   const std::set<std::string>& subscriptions() const { return subscribed_; }
 
   // perm with a text for the user when the name exists, is not allowed, or is INBOX.  create makes
@@ -53,6 +62,12 @@ class Tree {
   // The levels below move along (§6.3.5).  INBOX itself is renamed by the caller, who moves mail.
   Status rename(std::string_view from, std::string_view to);
   Status remove(std::string_view name);
+  // A removed one is there again, with its id, UIDVALIDITY and mail, under `name`, which must be free
+  // (the levels above are made).  perm: it is not among removed(), or the name is taken.
+  Status restore(uint32_t id, std::string_view name);
+  // Of a removed folder: it cannot be restored any more; or, with a time, that it was removed then.
+  Status forget(uint32_t id);
+  Status set_removed(uint32_t id, int64_t when);
   Status subscribe(std::string_view name, bool on);
   Status set_uid_validity(uint32_t id, uint32_t uid_validity);  // use Account::renumber
 
@@ -61,6 +76,7 @@ class Tree {
   Status make();
   void apply(uint16_t type, std::string_view payload);
   Result<uint32_t> create_one(const std::string& name, Special s);
+  Status make_levels_above(const std::string& name);
   Status write(uint16_t type, const std::string& payload);
 
   int dir_;
@@ -68,7 +84,9 @@ class Tree {
   std::optional<journal::SegmentReader> reader_;
   std::optional<journal::SegmentWriter> writer_;
   std::map<uint32_t, FolderInfo> folders_;
+  std::map<uint32_t, RemovedFolder> removed_;
   std::map<std::string, uint32_t, std::less<>> by_name_;
+  std::set<uint64_t> forgotten_;
   std::set<std::string> subscribed_;
   uint32_t last_id_ = 0, last_validity_ = 0;
 };

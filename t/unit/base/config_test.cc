@@ -23,6 +23,15 @@ TEST(Config, EveryMistakeNamesLineAndRemedy) {
   EXPECT_NE(refusal("[limits]\nmessage_size = \"-5\"").find("must be a size"), std::string::npos);
 }
 
+// What the queue may deliver once more is known to the store, whatever the operator says.
+TEST(Config, WhatIsDeletedIsKeptLongerThanTheQueueLives) {
+  EXPECT_EQ(Config::parse("", "x")->keep_expunged(), days(14));
+  EXPECT_EQ(Config::parse("[store]\nundelete_days = 30", "x")->keep_expunged(), days(30));
+  EXPECT_EQ(Config::parse("[store]\nundelete_days = 0", "x")->keep_expunged(), days(6));
+  EXPECT_EQ(Config::parse("[store]\nundelete_days = 2\n[queue]\ngive_up_after = \"9d\"", "x")->keep_expunged(), days(10));
+  EXPECT_NE(refusal("[store]\nundelete_days = 5000").find("at most 3650"), std::string::npos);
+}
+
 TEST(Config, WhatItWritesItReads) {
   Config c = *Config::parse("", "x");
   c.hostname = "mail.example.test";

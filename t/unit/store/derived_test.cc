@@ -14,7 +14,7 @@ std::vector<Folder::Made> make(const Folder& f) {
   return r;
 }
 
-std::unique_ptr<Account> open(Scratch& s) { return std::move(*Account::open(s.account(), true, true)); }
+std::unique_ptr<Account> open(Scratch& s) { return std::move(*Account::open(s.account(), true, {.maps = true})); }
 
 void expect_all(Folder& f, Form form, std::size_t found) {
   std::size_t n = 0;

@@ -36,7 +36,7 @@ std::string told(const FolderState& st) {
 }
 
 std::string of(Scratch& s, bool maps) {
-  auto a = Account::open(s.account(), false, maps);
+  auto a = Account::open(s.account(), false, {.maps = maps});
   EXPECT_TRUE(a);
   return told((*(*a)->folder(inbox_id))->state());
 }
@@ -59,7 +59,7 @@ TEST(Index, ChangesAfterItAreSeenAndStayOutOfTheFile) {
   of(s, true);
   auto before = *file::read_all(path);
   {
-    auto a = *Account::open(s.account(), false, true);
+    auto a = *Account::open(s.account(), false, {.maps = true});
     auto f = *a->folder(inbox_id);
     for (int i = 0; i < 3; i++) add(*a, mail("later"), "INBOX", false);
     ASSERT_TRUE(f->store(FlagOp::set, flagged, {}, uids({1, 900})));
