@@ -11,6 +11,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
+#include "lib/base/time.h"
 #include "lib/ipc/channel.h"
 #include "lib/ipc/client.h"
 
@@ -37,6 +38,22 @@ void print_table(const std::vector<std::string>& heading, const std::vector<std:
   };
   if (std::any_of(heading.begin(), heading.end(), [](auto& h) { return !h.empty(); })) line(heading);  // a later page has none
   for (auto& r : rows) line(r);
+}
+
+std::string local_time(int64_t since) {
+  if (!since) return "earlier";
+  Time t = from_seconds(since);
+  Civil c = civil(t, local_offset_minutes(t));
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second);
+}
+
+Result<Time> parse_since(const std::string& text) {
+  if (auto age = to_span(text)) return now() - *age;
+  int y = 0, mo = 0, d = 0, h = 0, mi = 0, sec = 0;
+  if (sscanf(text.c_str(), "%d-%d-%d%*1[T ]%d:%d:%d", &y, &mo, &d, &h, &mi, &sec) < 3 || y < 1970 || mo < 1 || mo > 12 || d < 1 || d > 31)
+    return fail(Fault::usage, "--since {} is no time: say for example 2h, 3d, 2026-11-24 or \"2026-11-24 16:00\"", escape(text));
+  Time t = from_civil({y, mo, d, h, mi, sec, 0});
+  return from_civil({y, mo, d, h, mi, sec, 0}, local_offset_minutes(t));
 }
 
 Ran run(const std::vector<std::string>& argv, const std::string& input) {

@@ -22,6 +22,8 @@ void print(const std::string& line);
 void print_json(const Json& j);
 // Rows with a heading, columns as wide as they need to be (Chinese counts two).
 void print_table(const std::vector<std::string>& heading, const std::vector<std::vector<std::string>>& rows);
+std::string local_time(int64_t seconds);         // "2026-11-24 16:00:00"; 0: "earlier"
+Result<Time> parse_since(const std::string& text);  // "2h": so long ago; "2026-11-24", "2026-11-24 16:00": local time
 struct Ran { int status; std::string out; };
 Ran run(const std::vector<std::string>& argv, const std::string& input = "");  // standard output is caught
 

@@ -19,7 +19,9 @@ int mailbox(const Options& o, const std::string& verb, const MailboxOptions& m) 
   auto owner = Owner::of(path);
   if (!owner) return failed(owner.error());
   if (auto r = owner->become(); !r) return failed(r.error());
-  auto a = store::Account::open(path, false);
+  auto config = Config::load_or_defaults(o.paths);
+  if (!config) return failed(config.error());
+  auto a = store::Account::open(path, false, {.keep_gone = config->keep_expunged()});
   if (!a) return failed(a.error());
   if (verb == "check") {
     auto r = (*a)->check(m.repair);

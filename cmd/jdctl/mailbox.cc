@@ -76,22 +76,6 @@ struct FdSource : store::MboxReader::Source {
   bool can_seek;
 };
 
-// Is the account known?  Its mailbox is made by the first who needs it.
-Status check_account(const Options& o, const std::string& address) {
-  std::string wanted = lower(address), after;
-  for (;;) {
-    ipc::Message m("user-list");
-    m.set("domain", wanted.substr(wanted.rfind('@') + 1)).set("after", after).set("limit", uint64_t{1000});
-    TRY(auto r, ask_directory(o, m));
-    auto entries = r.all("entry");
-    for (auto e : entries) {
-      after = std::string(e.substr(0, e.find('\t')));
-      if (after == wanted) return {};
-    }
-    if (entries.size() < 1000) return fail(Fault::perm, "there is no account {}: make it with 'jdctl user add'", wanted);
-  }
-}
-
 bool is_maildir(const std::string& path) {
   struct stat st;
   for (const char* sub : {"/cur", "/new"})
@@ -115,8 +99,9 @@ Status Import::open_account() {
   bool is_there = file::exists(path);
   if (!is_there) CHECK(check_account(options_, t_.address));
   TRY(owner_, Owner::of(is_there ? path : options_.paths.mail));
+  TRY(Config config, Config::load_or_defaults(options_.paths));
   Owner::Hold as_owner(owner_);
-  TRY(account_, store::Account::open(path, true));
+  TRY(account_, store::Account::open(path, true, {.keep_gone = config.keep_expunged()}));
   // Two that do not know of each other would bring everything in twice.
   auto lock = file::lock(path + "/import");
   if (!lock && lock.error().sys == 0) return fail(Fault::perm, "another import into {} is under way: {}", t_.address, lock.error().what);

@@ -61,8 +61,9 @@ Status Export::open_account() {
   TRY(std::string path, mailbox_path(options_, t_.address));
   if (!file::exists(path)) return fail(Fault::perm, "{} has no mailbox yet: it is made by the first message or login", t_.address);
   TRY(owner_, Owner::of(path));
+  TRY(Config config, Config::load_or_defaults(options_.paths));
   Owner::Hold as_owner(owner_);
-  TRY(account_, store::Account::open(path, false));
+  TRY(account_, store::Account::open(path, false, {.keep_gone = config.keep_expunged()}));
   if (!t_.folder.empty()) CHECK(account_->folder(t_.folder));
   return {};
 }

@@ -6,6 +6,7 @@
 
 #include "cmd/jdctl/ctl.h"
 #include "cmd/jdctl/health.h"
+#include "cmd/jdctl/mailbox_ops.h"
 #include "cmd/jdctl/queue.h"
 #include "cmd/jdctl/tls.h"
 #include "lib/base/args.h"
@@ -98,6 +99,7 @@ int main(int argc, char** argv) {
   mailboxes.push_back({"list", &json(mailbox.command("list", "folders with counts")).positional("address", m.address, "the account")});
   mailboxes.push_back({"cat", &mailbox.command("cat", "print a message").positional("address", m.address, "the account").positional("folder", m.folder, "e.g. INBOX").positional("uid", m.uid, "its UID")});
   mailboxes.push_back({"check", &mailbox.command("check", "verify every checksum").positional("address", m.address, "the account").flag("--repair", m.repair, "drop what is lost, bring back what no folder shows")});
+  ctl::MailboxCommands account(mailbox, o);
   ctl::TransferOptions t;
   struct Transfer { const char* verb; const char* about; int (*run)(const ctl::Options&, const ctl::TransferOptions&); Args* args; };
   Transfer transfers[] = {{"import", "take in a Maildir or mbox", ctl::mailbox_import, nullptr}, {"export", "write it as Maildir or mbox", ctl::mailbox_export, nullptr}};
@@ -130,6 +132,7 @@ int main(int argc, char** argv) {
   for (auto& v : users) if (v.args->chosen()) return ctl::user(o, v.name, u);
   for (auto& v : aliases) if (v.args->chosen()) return ctl::alias(o, v.name, name, targets);
   if (auto code = queue.run(o)) return *code;
+  if (auto code = account.run(o)) return *code;
   for (auto& x : transfers) if (x.args->chosen()) return x.run(o, t);
   for (auto& v : mailboxes) if (v.args->chosen()) return ctl::mailbox(o, v.name, m);
   return 100;

@@ -87,13 +87,6 @@ void print_items(const std::vector<Item>& items, bool with_heading) {
   print_table(with_heading ? heading : std::vector<std::string>(heading.size()), rows);
 }
 
-std::string local_time(uint64_t seconds_since) {
-  if (!seconds_since) return "earlier";
-  Time t = from_seconds(static_cast<int64_t>(seconds_since));
-  Civil c = civil(t, local_offset_minutes(t));
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second);
-}
-
 // Of one message: the envelope in the order in which it comes, recipients, attempts.
 void print_details(const ipc::Message& m, bool as_json) {
   Json j = Json::object(), recipients = Json::array(), attempts = Json::array();
@@ -112,14 +105,14 @@ void print_details(const ipc::Message& m, bool as_json) {
       status.push_back(Json::object().set("address", a));
     } else if (k == "attempt") {
       part = of_attempt;
-      tried.push_back({local_time(n.value_or(0)), "", "", ""});
+      tried.push_back({local_time(static_cast<int64_t>(n.value_or(0))), "", "", ""});
       attempts.push(Json());
       status.push_back(Json::object().set("at", n.value_or(0)));
     } else if (part == envelope) {
       bool is_time = k == "received" || k == "due";
       if (k == "rcpt") addresses.push_back(v);
       else j.set(k, n && k != "envid" && k != "from" && k != "qid" ? Json(*n) : Json(v));
-      if (!as_json && k != "rcpt") print(pad_to(k + ":", 14) + (is_time ? local_time(n.value_or(0)) : k == "size" ? size_text(n.value_or(0)) : k == "from" && v.empty() ? "<>" : v));
+      if (!as_json && k != "rcpt") print(pad_to(k + ":", 14) + (is_time ? local_time(static_cast<int64_t>(n.value_or(0))) : k == "size" ? size_text(n.value_or(0)) : k == "from" && v.empty() ? "<>" : v));
     } else {
       status.back().set(k, v);
       auto& row = part == of_recipient ? rows.back() : tried.back();

@@ -123,17 +123,7 @@ void print_story(const std::string& id, const std::vector<Told>& told, bool zh) 
 
 Status set_since(Search& s, const std::string& since) {
   if (since.empty()) return {};
-  if (auto age = to_span(since)) {
-    s.since = now() - *age;
-    s.since_text = text_of(s.since);
-    return {};
-  }
-  // 2026-11-24, or with a time behind it.
-  int y = 0, mo = 0, d = 0, h = 0, mi = 0, sec = 0;
-  if (sscanf(since.c_str(), "%d-%d-%d%*1[T ]%d:%d:%d", &y, &mo, &d, &h, &mi, &sec) < 3 || y < 1970 || mo < 1 || mo > 12 || d < 1 || d > 31)
-    return fail(Fault::usage, "--since {} is no time: say for example 2h, 3d, 2026-11-24 or \"2026-11-24 16:00\"", escape(since));
-  Time t = from_civil({y, mo, d, h, mi, sec, 0});
-  s.since = from_civil({y, mo, d, h, mi, sec, 0}, local_offset_minutes(t));
+  TRY(s.since, parse_since(since));
   s.since_text = text_of(s.since);
   return {};
 }

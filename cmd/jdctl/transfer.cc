@@ -18,6 +18,21 @@ Result<std::string> mailbox_path(const Options& o, const std::string& address) {
   return o.paths.mail + "/" + store::account_directory(lower(address.substr(0, at)), lower(address.substr(at + 1)));
 }
 
+Status check_account(const Options& o, const std::string& address) {
+  std::string wanted = lower(address), after;
+  for (;;) {
+    ipc::Message m("user-list");
+    m.set("domain", wanted.substr(wanted.rfind('@') + 1)).set("after", after).set("limit", uint64_t{1000});
+    TRY(auto r, ask_directory(o, m));
+    auto entries = r.all("entry");
+    for (auto e : entries) {
+      after = std::string(e.substr(0, e.find('\t')));
+      if (after == wanted) return {};
+    }
+    if (entries.size() < 1000) return fail(Fault::perm, "there is no account {}: make it with 'jdctl user add'", wanted);
+  }
+}
+
 Result<Owner> Owner::of(const std::string& path) {
   Owner r;
   struct stat st;

@@ -15,6 +15,9 @@ namespace jd::ctl {
 // Of an account's mailbox, which need not be there yet.
 Result<std::string> mailbox_path(const Options& o, const std::string& address);
 
+// Is the account known?  Its mailbox is made by the first who needs it.
+Status check_account(const Options& o, const std::string& address);
+
 // The owner of a mailbox in an installed system.  Whatever root does below it must be done as its
 // owner, or files of root's would lock everybody else out; what the operator names is read and
 // written with the operator's own rights.  As an ordinary user all of this does nothing.
