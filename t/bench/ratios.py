@@ -3,11 +3,13 @@
 """The table of ratios from the lines of one run: jdmail beside the other server, medians over the rounds."""
 import collections, re, statistics, sys
 
-rate, cpu, memory = (collections.defaultdict(lambda: collections.defaultdict(list)) for _ in range(3))
+rate, cpu, memory, wait = (collections.defaultdict(lambda: collections.defaultdict(list)) for _ in range(4))
 for line in open(sys.argv[1]):
     name = line.split()[1]
     if m := re.match(r"w1 \S+ size=(\d+) sess=(\d+) .* delivered/s ([\d.]+) .*cpu_s_per_1000 ([\d.e-]+)", line):
         key = "SMTP to mailbox, %d KB, %s session%s" % (int(m[1]) // 1024, m[2], "" if m[2] == "1" else "s")
+        if w := re.search(r" ms_p50 ([\d.]+) .* ms_p99 ([\d.]+) ", line):
+            wait[key.replace("SMTP to mailbox", "SMTP, until 250")][name].append(float(w[2] if name == "jdmail" else w[1]))
     elif m := re.match(r"w2 \S+ size=(\d+) sess=(\d+) dest=(\S+) .* relayed/s ([\d.]+) .*cpu_s_per_1000 ([\d.e-]+)", line):
         key = "SMTP to SMTP, %d KB, %s destination%s" % (int(m[1]) // 1024, *(("1", "") if m[3] == "one" else ("50", "s")))
         m = [None, None, None, m[4], m[5]]
@@ -46,6 +48,9 @@ rows = {}  # by what was done and beside whom
 for key in rate:
     if r := ratio(rate, key):
         rows["| %s | %s |" % (key, next(n for n in rate[key] if n != "jdmail"))] = " %s x | %s x |" % (r, ratio(cpu, key, True))
+for key in wait:
+    if r := ratio(wait, key, True):
+        rows["| %s: their median by our p99 | %s |" % (key, next(n for n in wait[key] if n != "jdmail"))] = " %s x | |" % r
 for key in memory:
     if r := ratio(memory, key, True):
         rows["| memory of an %s | %s |" % (key, next(n for n in memory[key] if n != "jdmail"))] = " | %s x |" % r

@@ -34,7 +34,7 @@ setup() {
   sed -i 's|^relay_from = .*|relay_from = ["127.0.0.0/8"]|' $R/etc/jdmail.toml
   grep -q '^relay_from' $R/etc/jdmail.toml || { echo "no relay_from in the configuration"; exit 1; }
   sed -i "/^\[dns\]/,/^\[/s|^servers = .*|servers = [\"127.0.0.1@31053\"]|; /^\[relay\]/,/^\[/s|^port = .*|port = $SINK_PORT|" $R/etc/jdmail.toml
-  local i; for i in $(seq 0 399); do echo pw | ctl user add user$i@bench.test --password-stdin >/dev/null || exit 1; done
+  local i; for i in $(seq 0 $((${NUSERS:-400}-1))); do echo pw | ctl user add user$i@bench.test --password-stdin >/dev/null || exit 1; done
 }
 case $1 in
  start) setup; zone; nice -n $BENCH_NICE nsd -c $R/nsd/nsd.conf; ulimit -n 20000; incg jdmail "$B/jdctl" --prefix $R start ;;
