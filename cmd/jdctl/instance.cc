@@ -20,11 +20,12 @@
 #include "lib/smtp/address_failure.h"
 #include "lib/smtp/tls_policy.h"
 #include "lib/queue/retry_rules.h"
+#include "lib/store/expire.h"
 
 namespace jd::ctl {
 namespace {
 // In the order in which one needs another.
-const char* const programs[] = {"tokend", "directoryd", "queue-inject", "local-deliver", "remote-deliver", "qrun", "sessiond", "smtpd", "frontd", "acmed", "metricsd"};
+const char* const programs[] = {"tokend", "directoryd", "queue-inject", "local-deliver", "remote-deliver", "qrun", "sessiond", "keeperd", "smtpd", "frontd", "acmed", "metricsd"};
 
 void pause_ms(int ms) {
   timespec t{ms / 1000, ms % 1000 * 1'000'000};
@@ -63,6 +64,7 @@ Status check_tables(const Options& o, const Config& c) {
   CHECK(smtp::AddressFailures::parse(c.address_failures));
   CHECK(queue::Routes::load(o.paths.etc + "/routes"));
   CHECK(smtp::TlsTable::load(o.paths.etc + "/tls-policy"));
+  CHECK(store::expire_rules(c));
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include "cmd/jdctl/transfer.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
+#include "lib/store/expire.h"
 #include "lib/store/importer.h"
 
 namespace jd::ctl {
@@ -63,6 +64,8 @@ MailboxCommands::MailboxCommands(Args& mailbox, Options& o) : mailbox_(mailbox),
       .positional("target", target_, "the folder that gets them; default: the same name", false)
       .option("--to", to_, "the account that gets them; default: the same").option("--uids", uids_, "these only, e.g. 1:5,9")
       .flag("--force", force_, "into another account: what it has already, too");
+  verb("expire", "expunge old mail, as the settings say or as is said here", &MailboxCommands::expire)
+      .option("--folder", folder_, "this folder and those below it").option("--older", older_, "in it for longer than this, e.g. 30d");
   verb("undelete", "bring back what was deleted", &MailboxCommands::undelete)
       .flag("--list", list_, "show what can be brought back").flag("--all", all_, "everything")
       .option("--folder", folder_, "what was in it; a folder that was deleted comes back whole")
@@ -279,6 +282,37 @@ int MailboxCommands::copy(const Options& o) {
                   .set("messages", dry_ ? count : added).set("present", present).set("bytes", bytes),
               fmt::format("copied {} to {}{}", messages(added), where, present ? fmt::format("; {} were there already (--force brings them again)", present) : ""),
               fmt::format("would copy {} ({}) to {}", messages(count), size_text(bytes), where));
+}
+
+int MailboxCommands::expire(const Options& o) {
+  if (folder_.empty() != older_.empty()) return failed(Error(Fault::usage, "--folder and --older go together; without both, the settings of [store] hold"));
+  auto config = Config::load_or_defaults(o.paths);
+  if (!config) return failed(config.error());
+  auto rules = store::expire_rules(*config);
+  if (!rules) return failed(rules.error());
+  if (!folder_.empty()) {
+    auto age = to_span(older_);
+    if (!age || age->ns <= 0) return failed(Error(Fault::usage, fmt::format("'{}' is no time such as 30d", escape(older_))));
+    *rules = {{store::Special::none, folder_, *age}};
+  }
+  if (rules->empty()) return failed(Error(Fault::perm, "nothing expires: no trash_days, junk_days or expire in [store]; say --folder and --older"));
+  auto a = open(o, address_);
+  if (!a) return failed(a.error());
+  if (!folder_.empty())
+    if (auto f = (*a)->folder(folder_); !f) return failed(f.error());
+  auto done = store::expire(**a, *rules, dry_);
+  if (!done) return failed(done.error());
+  Json folders = Json::array();
+  std::vector<std::vector<std::string>> rows;
+  uint64_t count = 0, bytes = 0;
+  for (auto& e : *done) {
+    count += e.messages, bytes += e.bytes;
+    rows.push_back({e.folder, fmt::format("{}", e.messages), size_text(e.bytes)});
+    folders.push(Json::object().set("folder", e.folder).set("messages", e.messages).set("bytes", e.bytes));
+  }
+  if (!o.json && !rows.empty()) print_table({"folder", "messages", "size"}, rows);
+  return told(o, Json::object().set("address", lower(address_)).set("messages", count).set("bytes", bytes).set("folders", std::move(folders)),
+              fmt::format("expunged {} ({})", messages(count), size_text(bytes)), fmt::format("would expunge {} ({})", messages(count), size_text(bytes)));
 }
 
 }  // namespace jd::ctl

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// mailbox_ops.h: jdctl mailbox stat|create|delete|rename|copy|undelete: one account in the
+// mailbox_ops.h: jdctl mailbox stat|create|delete|rename|copy|undelete|expire: one account in the
 // operator's hands, while its user works in it or not.
 //
 // All of it is done as the mailbox's owner.  --dry-run says what would be done, and changes nothing.
@@ -36,6 +36,7 @@ class MailboxCommands {
   int remove(const Options& o);
   int rename(const Options& o);
   int copy(const Options& o);
+  int expire(const Options& o);
   int undelete(const Options& o);  // mailbox_undelete.cc
   Result<bool> chosen(store::Account& a, const store::DeletedMessage& d, std::string& from, std::string& subject) const;
   Result<std::optional<uint32_t>> chosen_folder(store::Account& a) const;
@@ -47,7 +48,7 @@ class MailboxCommands {
   struct Verb { Args* args; int (MailboxCommands::*run)(const Options&); };
   std::vector<Verb> verbs_;
   std::string address_, folder_, target_, to_, uids_, special_;
-  std::string since_, from_, subject_;
+  std::string since_, from_, subject_, older_;
   std::vector<std::string> ids_;
   bool dry_ = false, recursive_ = false, force_ = false, list_ = false, all_ = false;
   Time deleted_since_;

@@ -76,6 +76,10 @@ const std::vector<Setting>& settings() {
       {"limits", "recipients", &Config::max_recipients, "Per message."},
       {"limits", "default_quota", &Config::default_quota, "Of new accounts, e.g. \"5G\"; \"0\": none."},
       {"store", "undelete_days", &Config::undelete_days, "What is deleted can be brought back so many days (`jdctl mailbox undelete`), and takes space as long."},
+      {"store", "trash_days", &Config::trash_days, "Mail that is in Trash for so many days is expunged (and can be undeleted then as above); 0: never."},
+      {"store", "junk_days", &Config::junk_days, "The same for Junk."},
+      {"store", "expire", &Config::expire, "The same for other folders, e.g. [\"Lists/Announce 90d\"]."},
+      {"store", "keep_every", &Config::keep_every, "How often keeperd comes to each mailbox to do that."},
       {"smtp", "processes", &Config::smtp_processes, ""},
       {"smtp", "connections", &Config::smtp_connections, "Per process."},
       {"smtp", "connections_per_ip", &Config::smtp_connections_per_ip, "Per process; loopback is exempt."},
@@ -284,6 +288,7 @@ Status validate(const Config& c, const std::string& file) {
   if (!to_size(c.default_quota))
     return fail(Fault::usage, "{}: limits.default_quota must be a size such as \"5G\", or \"0\"", file);
   if (c.undelete_days > 3650) return fail(Fault::usage, "{}: store.undelete_days must be at most 3650", file);
+  if (c.keep_every < seconds(1)) return fail(Fault::usage, "{}: store.keep_every must be at least 1s", file);
   if (c.subaddress_separator.size() > 1)
     return fail(Fault::usage, "{}: smtp.subaddress_separator must be one character or \"\"", file);
   if (c.smtp_processes < 1 || c.smtp_processes > 64 || c.frontd_processes < 1 || c.frontd_processes > 64)

@@ -34,7 +34,7 @@ const char* const basic_calls[] = {
     "read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "close", "fstat",
     "newfstatat", "lseek", "mmap", "munmap", "mprotect", "brk", "madvise", "mremap", "futex",
     "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "getpid", "getppid", "gettid",
-    "getrandom", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "exit", "exit_group",
+    "getrandom", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending", "sigaltstack", "exit", "exit_group",
     "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "select",
     "pselect6", "eventfd2", "timerfd_create", "timerfd_settime", "signalfd4", "tgkill", "restart_syscall", "sched_yield",
     "getrusage", "setitimer", "set_robust_list", "rseq", "fcntl", "ioctl", "dup", "dup2", "dup3", "pipe", "pipe2",

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// keeperd: keeps mailboxes in order while nobody looks: expiry, and what else takes time.  Row
+// "keeperd" of jdmail(7).  It serves nobody and listens nowhere.
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cmd/keeperd/rounds.h"
+#include "lib/base/daemon.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/net/serve.h"
+
+namespace jd {
+namespace {
+
+// Behind everybody who waits for an answer, but not so far that a lock it holds keeps them waiting.
+void be_modest() {
+  constexpr int best_effort_class = 2, lowest = 7;
+  if (::setpriority(PRIO_PROCESS, 0, 10) < 0) log::warn("rights", {{"step", "nice"}, {"skipped", "refused"}});
+  if (::syscall(SYS_ioprio_set, 1, 0, best_effort_class << 13 | lowest) < 0) log::warn("rights", {{"step", "ioprio"}, {"skipped", "refused"}});
+}
+
+bool is_asked_to_end() {
+  sigset_t waiting;
+  sigemptyset(&waiting);
+  return ::sigpending(&waiting) == 0 && (sigismember(&waiting, SIGTERM) == 1 || sigismember(&waiting, SIGINT) == 1);
+}
+
+class Keeperd : public Service {
+ public:
+  Keeperd(const Context& c, std::vector<store::ExpireRule> rules)
+      : config_(c.config), rounds_(config_, c.paths.mail, std::move(rules), [] { return !is_asked_to_end(); }),
+        look_(loop_, [this] { look(); }), next_(loop_, [this] { next(); }) {}
+  int run() override {
+    look_.start({});
+    return net::serve(loop_, [this] { loop_.stop(); });
+  }
+
+ private:
+  void look() {
+    if (auto r = rounds_.look(); !r) log::failure("keep_failed", r.error());
+    next();
+  }
+
+  void next() {
+    Time begin = monotonic();
+    // As much rest as work: others have half of the disk at the worst.
+    if (rounds_.step()) return next_.start(std::min(monotonic() - begin, seconds(10)));
+    look_.start(std::max(Span{config_.keep_every.ns / 24}, milliseconds(200)));  // so late is an account's turn at the most
+  }
+
+  Config config_;
+  net::Loop loop_;
+  Rounds rounds_;
+  net::Timer look_, next_;
+};
+}  // namespace
+}  // namespace jd
+
+int main(int argc, char** argv) {
+  using namespace jd;
+  return run_daemon(argc, argv, {
+      .name = "keeperd",
+      .about = "keep mailboxes in order: expire old mail, drop what was deleted long ago",
+      .rights = [](const Context& c) -> sandbox::Rights {
+        return {.user = "jdmail", .root = "", .paths = {{c.paths.mail, true}}, .calls = sandbox::files, .descriptors = 4096};
+      },
+      .open = [](Context& c) -> Result<std::unique_ptr<Service>> {
+        CHECK(file::make_directories(c.paths.mail, 0700));
+        TRY(auto rules, store::expire_rules(c.config));
+        be_modest();
+        return std::unique_ptr<Service>(std::make_unique<Keeperd>(c, std::move(rules)));
+      },
+  });
+}
