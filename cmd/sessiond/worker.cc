@@ -97,7 +97,7 @@ class Worker {
   }
   static ipc::Message parked(const imap::Parked& p, bool was_look) {
     ipc::Message m("parked");
-    m.set("idling", uint64_t{p.is_idling}).set("deadline", static_cast<uint64_t>(p.deadline.ns)).set("state", p.state);
+    m.set("idling", uint64_t{p.is_listening}).set("deadline", static_cast<uint64_t>(p.deadline.ns)).set("state", p.state);
     if (was_look) m.set("how", "look");
     m.fds.emplace_back(::fcntl(connection_fd, F_DUPFD_CLOEXEC, 16));
     return m;

@@ -206,6 +206,7 @@ std::string append_all(Session& s, Cursor& c, std::size_t at_most) {
   auto uids = keep(*folder, messages);
   if (!uids && uids.error().fault == Fault::perm && uids.error().sys == 0) return s.no("[LIMIT] " + uids.error().what), "";
   if (!uids) return s.failed(uids.error(), "cannot keep the message"), "";
+  s.mine(folder->id(), *uids);
   return fmt::format("APPENDUID {} {}", folder->state().uid_validity(), uids->text());
 }
 

@@ -7,6 +7,7 @@
 
 #include "lib/base/text.h"
 #include "lib/imap/command.h"
+#include "lib/imap/context.h"
 #include "lib/imap/mailbox_filter.h"
 #include "lib/imap/search.h"
 #include "lib/imap/search_return.h"
@@ -65,6 +66,7 @@ Result<std::size_t> search_one(Session& s, const std::string& name, uint32_t id,
   settle(own, v, is_selected ? s.saved() : SequenceSet{});
   Found found = run_search(s, v, own, r.needs_only_first());
   if (r.save) save_found(s, r, found);
+  if (r.update && is_selected) begin_context(s, r, own, found, nullptr, true);
   if (found.at.empty() || !r.says_anything()) return found.damaged;  // RFC 7377 §2.1: told of no mailbox without a match
   Correlator c{.tag = s.tag(), .mailbox = name, .uid_validity = v.folder().state().uid_validity(), .by_uid = true};
   put_esearch(s, v, c, r, own, found);
@@ -86,12 +88,17 @@ void cmd_esearch(Session& s, Cursor& c) {
   if (r.relevancy && !uses(key, Kind::fuzzy)) return s.bad("RELEVANCY goes with FUZZY");
   if (s.has(Ext::uidonly) && uses(key, Kind::sequence)) return s.bad("[UIDREQUIRED] no sequence numbers");
   if (sources.has_selected && !s.view()) return s.bad("no mailbox is selected");
+  if (r.update && !s.view()) return s.bad("UPDATE is about the selected mailbox, and none is selected");
+  if (r.update && s.contexts().has(s.tag())) return s.bad("the tag is in use by a search that is kept up to date");
   if (r.save && !sources.only_selected) return s.bad("SAVE keeps what is found in the selected mailbox only");
   if (auto t = s.account().tree().refresh(); !t) return s.failed(t.error(), "cannot read the folders");
   if (uses(key, Kind::mod_seq)) s.enable(Ext::condstore);
   std::size_t damaged = 0;
   Status done;
-  for (auto& [name, id] : chosen_folders(s, sources)) {
+  auto folders = chosen_folders(s, sources);
+  if (r.update && std::none_of(folders.begin(), folders.end(), [&](auto& f) { return f.second == s.view()->folder().id(); }))
+    refuse_context(s, "the selected mailbox is not among those that are searched");
+  for (auto& [name, id] : folders) {
     auto one = search_one(s, name, id, r, key);
     if (one) damaged += *one;
     else done = Unexpected(one.error());

@@ -147,7 +147,9 @@ Status mark_seen(View& v, const std::vector<std::size_t>& chosen, store::UidSet&
   return {};
 }
 
-Status put_message(Session& s, std::size_t index, const std::vector<FetchItem>& items, bool with_flags) {
+}  // namespace
+
+Status put_fetch(Session& s, std::size_t index, const std::vector<FetchItem>& items, bool with_uid, bool with_flags) {
   View& v = *s.view();
   Entry e = *v.entry(index);
   bool recent = s.is_recent(index);
@@ -157,7 +159,7 @@ Status put_message(Session& s, std::size_t index, const std::vector<FetchItem>& 
     has_flags |= i.what == Fetch::flags;
     has_mod_seq |= i.what == Fetch::mod_seq;
   }
-  std::string one = fetch_head(s, index, e.uid, s.is_uid() && !has_uid);
+  std::string one = fetch_head(s, index, e.uid, with_uid && !has_uid);
   auto blank = [&] {
     if (one.back() != '(' && one.back() != ' ') one += ' ';
   };
@@ -172,6 +174,8 @@ Status put_message(Session& s, std::size_t index, const std::vector<FetchItem>& 
   s.flush_if_full();
   return {};
 }
+
+namespace {
 
 bool changed_since(const View& v, std::size_t index, uint64_t since) {
   const Entry* e = v.folder().state().find(v.uid(index));
@@ -251,7 +255,7 @@ void cmd_fetch(Session& s, Cursor& c) {
   }
   std::size_t gone = 0, damaged = 0, unknown = 0;
   for (auto i : chosen) {
-    auto r = put_message(s, i, items, marked.contains(v.uid(i)));
+    auto r = put_fetch(s, i, items, s.is_uid(), marked.contains(v.uid(i)));
     if (s.is_over()) return;
     if (r) continue;
     if (v.is_gone(i)) {

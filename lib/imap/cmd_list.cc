@@ -118,6 +118,15 @@ void put_node(Session& s, std::string_view command, const Request& r, const std:
   out += "\r\n";
 }
 
+// Behind a line of put_node().
+void put_old_name(Session& s, std::string_view old_name) {
+  std::string& out = s.out();
+  out.erase(out.size() - 2);
+  out += " (\"OLDNAME\" (";
+  append_mailbox(s, out, old_name);
+  out += "))\r\n";
+}
+
 bool matches_any(const Request& r, const std::string& name) {
   return std::any_of(r.patterns.begin(), r.patterns.end(),
                      [&](auto& p) { return matches(r.reference + p, name); });
@@ -131,12 +140,19 @@ void put_list_line(Session& s, const store::FolderInfo& info, std::string_view o
   n.info = &info;
   n.has_children = std::any_of(folders.begin(), folders.end(), [&](auto& f) { return f.second.name.starts_with(info.name + "/"); });
   put_node(s, "LIST", {}, info.name, n);
-  if (old_name == info.name) return;
-  std::string& out = s.out();
-  out.erase(out.size() - 2);
-  out += " (\"OLDNAME\" (";
-  append_mailbox(s, out, old_name);
-  out += "))\r\n";
+  if (old_name != info.name) put_old_name(s, old_name);
+}
+
+void put_list_entry(Session& s, const std::string& name, std::string_view old_name) {
+  auto& tree = s.account().tree();
+  Request r;
+  r.is_extended = r.subscribed = true;
+  Node n;
+  n.info = tree.find(name);
+  n.subscribed = tree.subscriptions().contains(name);
+  n.has_children = std::any_of(tree.folders().begin(), tree.folders().end(), [&](auto& f) { return f.second.name.starts_with(name + "/"); });
+  put_node(s, "LIST", r, name, n);
+  if (!old_name.empty()) put_old_name(s, old_name);
 }
 
 void cmd_list(Session& s, Cursor& c) {

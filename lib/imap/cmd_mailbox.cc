@@ -58,6 +58,7 @@ void cmd_create(Session& s, Cursor& c) {
   bool exists = tree.find(plain) != nullptr;
   auto made_id = tree.create(name, *special);
   if (!made_id) return refuse(s, made_id.error(), exists ? "ALREADYEXISTS" : "CANNOT");
+  s.mine(plain);
   if (auto made = tree.find(plain); s.has(Ext::rev2) && made && made->name != name) put_list_line(s, *made, name);
   s.ok(fmt::format("[MAILBOXID ({})] CREATE done", mailbox_id(*made_id)));  // RFC 8474 §4.1
 }
@@ -73,6 +74,7 @@ void cmd_delete(Session& s, Cursor& c) {
   // RFC 3501 §6.3.4: a name that is only a level above others cannot be deleted.
   if (!exists && has_children) return s.no("[HASCHILDREN] there are mailboxes below it");
   if (auto r = tree.remove(name); !r) return refuse(s, r.error(), exists ? "CANNOT" : "NONEXISTENT");
+  s.mine(name);
   if (s.view() && !tree.find(s.view()->folder().id())) s.unselect();
   s.ok("DELETE done");
 }
@@ -86,6 +88,8 @@ void cmd_rename(Session& s, Cursor& c) {
   const char* code = !tree.find(from) ? "NONEXISTENT" : tree.find(to) ? "ALREADYEXISTS" : "CANNOT";
   Status r = iequals(from, "INBOX") ? s.account().rename_inbox(to) : tree.rename(from, to);
   if (!r) return refuse(s, r.error(), code);
+  s.mine(from);
+  s.mine(to);
   if (auto now = tree.find(to); s.has(Ext::rev2) && now) put_list_line(s, *now, from);
   s.ok("RENAME done");
 }
@@ -94,6 +98,7 @@ void cmd_subscribe(Session& s, Cursor& c) {
   std::string name;
   if (!take_mailbox(s, c, name) || !s.end(c)) return;
   if (auto r = s.account().tree().subscribe(name, s.command() == "SUBSCRIBE"); !r) return refuse(s, r.error(), "CANNOT");
+  s.mine(name);
   s.ok(std::string(s.command()) + " done");
 }
 

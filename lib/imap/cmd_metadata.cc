@@ -172,6 +172,7 @@ void cmd_setmetadata(Session& s, Cursor& c) {
   auto r = s.account().annotate(changes);
   if (!r && r.error().fault == Fault::perm && r.error().sys == 0) return s.no("[METADATA TOOMANY] " + r.error().what);
   if (!r) return s.failed(r.error(), "cannot keep the annotations");
+  s.mine(changes);
   s.ok("SETMETADATA done");
 }
 

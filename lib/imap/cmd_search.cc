@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// cmd_search.cc: SEARCH, SORT (RFC 5256, 5957), THREAD, each with its UID form.
+// cmd_search.cc: SEARCH, SORT (RFC 5256, 5957), THREAD, each with its UID form, and CANCELUPDATE (RFC 5267).
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "lib/base/text.h"
 #include "lib/imap/command.h"
+#include "lib/imap/context.h"
 #include "lib/imap/search.h"
 #include "lib/imap/search_return.h"
 #include "lib/imap/sort.h"
@@ -38,6 +39,7 @@ void cmd_search(Session& s, Cursor& c) {
   if (!c.space()) return s.bad("SEARCH what?");
   if (!take_return(c, r, mistake.why) || !take_search(c, key, mistake)) return refuse_search(s, r, mistake);
   if (r.relevancy && !uses(key, Kind::fuzzy)) return s.bad("RELEVANCY goes with FUZZY");
+  if (r.update && s.contexts().has(s.tag())) return s.bad("the tag is in use by a search that is kept up to date");
   if (s.has(Ext::uidonly) && uses(key, Kind::sequence)) return s.bad("[UIDREQUIRED] no sequence numbers");  // RFC 9586
   settle(key, *s.view(), s.saved());
   if (uses(key, Kind::mod_seq)) s.enable(Ext::condstore);  // RFC 7162 §3.1
@@ -53,10 +55,23 @@ void cmd_sort(Session& s, Cursor& c) {
   if (!c.space()) return s.bad("SORT how?");
   if (!take_return(c, r, why) || !take_sort_order(c, order, why)) return s.bad(why);
   if (!take_keys(s, c, r, key)) return;
+  if (r.update && s.contexts().has(s.tag())) return s.bad("the tag is in use by a search that is kept up to date");
   if ((r.relevancy || order.by_relevancy) && !uses(key, Kind::fuzzy)) return s.bad("RELEVANCY goes with FUZZY");
   Found found = run_search(s, *s.view(), key);
   sort_found(s, order, found);
-  answer_search(s, r, key, found);
+  answer_search(s, r, key, found, &order);
+}
+
+void cmd_cancel_update(Session& s, Cursor& c) {
+  std::vector<std::string> tags;
+  do {
+    if (!c.space() || !c.astring(tags.emplace_back())) return s.bad("CANCELUPDATE takes the tags of searches");
+  } while (!c.is_end() && tags.size() < max_contexts);
+  if (!s.end(c)) return;
+  for (auto& t : tags)
+    if (!s.contexts().has(t)) return s.bad("no search with such a tag is kept up to date");
+  for (auto& t : tags) (void)s.contexts().cancel(t);  // one may be named twice
+  s.ok("no further updates");
 }
 
 void cmd_thread(Session& s, Cursor& c) {

@@ -121,6 +121,7 @@ void cmd_copy(Session& s, Cursor& c) {
   if (!pairs->empty()) {
     store::UidSet from, to;
     for (auto [a, b] : *pairs) from.add(a), to.add(b);
+    s.mine((*target)->id(), to);
     code = fmt::format("[COPYUID {} {} {}] ", (*target)->state().uid_validity(), from.text(), to.text());
   }
   if (!move) return s.ok(code + "COPY done");

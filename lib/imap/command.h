@@ -5,6 +5,7 @@
 #pragma once
 #include <string_view>
 
+#include "lib/imap/fetch_items.h"
 #include "lib/imap/lexer.h"
 #include "lib/imap/session.h"
 
@@ -45,6 +46,8 @@ void cmd_append(Session&, Cursor&);
 void cmd_replace(Session&, Cursor&);
 void cmd_search(Session&, Cursor&);
 void cmd_esearch(Session&, Cursor&);
+void cmd_cancel_update(Session&, Cursor&);
+void cmd_notify(Session&, Cursor&);
 void cmd_sort(Session&, Cursor&);
 void cmd_thread(Session&, Cursor&);
 void cmd_fetch(Session&, Cursor&);
@@ -62,6 +65,12 @@ void put_list_line(Session& s, const store::FolderInfo& info, std::string_view o
 
 // "* 3 FETCH (": how what follows about a message begins, with its UID where that must be said.
 std::string fetch_head(const Session& s, std::size_t index, uint32_t uid, bool with_uid);
+
+// One FETCH (UIDFETCH) answer.  with_uid: also when it was not asked for; with_flags: \\Seen was set by it.
+Status put_fetch(Session& s, std::size_t index, const std::vector<FetchItem>& items, bool with_uid, bool with_flags = false);
+
+// "* LIST" about a name, whether there is such a mailbox or not, subscribed or not.
+void put_list_entry(Session& s, const std::string& name, std::string_view old_name = {});
 
 // LIST's RETURN (METADATA (entries)): one entry or a list; and "* METADATA" about one mailbox.
 bool take_metadata_entries(Cursor& c, std::vector<std::string>& entries);

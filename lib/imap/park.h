@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // park.h: a silent session as a short text, and a session made of it again.
 //
-//   version=1 idling=0|1 tag=T deadline=NS bad=N enabled=BITS [view=...]      view: View::park(), to the end
+//   version=1 idling=0|1 tag=T deadline=NS bad=N enabled=BITS [notify=BITS [items=HEX]] [saved=SET] [view=...]
+//     notify: events of the selected mailbox (notify.h), 128: delayed; items: what to fetch of new mail
+//     saved: `$`;  view: View::park(), to the end
 // One line, words with single blanks.  It holds no mail and no names, and all that the client was told:
 // the messages have the same numbers afterwards, also those that were expunged meanwhile; where that
-// cannot be, the session is not continued but ended (BYE).  Not in the middle of a command, nor with COMPRESS.
+// cannot be, the session is not continued but ended (BYE).  Not in the middle of a command, nor with COMPRESS,
+// nor while other mailboxes are watched (NOTIFY) or searches kept up to date, nor with a long `$`.
 #pragma once
 #include <sys/inotify.h>
 
@@ -27,7 +30,7 @@ struct Parking {
 };
 struct Parked {
   std::string state;
-  bool is_idling;
+  bool is_listening;  // it is to be told what changes
   Time deadline;  // monotonic(): when it has been idle for too long
 };
 struct Outcome {

@@ -22,11 +22,13 @@ constexpr Span look_every = seconds(30);
 // A client silent for so long keeps only what it needs: most connections are silent for hours.
 constexpr Span rest_after = seconds(2);
 
-// The logs of all folders lie in box/; which one changed the session finds out for itself.
-Fd watch(const store::Account& account) {
+// The logs of all folders lie in box/; which one changed the session finds out for itself.  with_tree:
+// also names, subscriptions and annotations, whose files are the account's own.
+Fd watch(const store::Account& account, bool with_tree) {
   Fd w(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
   std::string box = account.path() + "/box";
-  if (!w || ::inotify_add_watch(w.get(), box.c_str(), changes_mask) < 0)
+  if (!w || ::inotify_add_watch(w.get(), box.c_str(), changes_mask) < 0 ||
+      (with_tree && ::inotify_add_watch(w.get(), account.path().c_str(), changes_mask) < 0))
     log::warn("imap_no_watch", {{"what", errno_text(errno)}});
   return w;
 }
@@ -65,11 +67,11 @@ class Runner {
   }
 
   void turn() {
-    if (session_.is_idling() && !watched_) {
-      watched_ = watch(account_);
+    if (!session_.is_listening() || session_.is_watching() != with_tree_) watched_.reset();
+    if (session_.is_listening() && !watched_) {
+      watched_ = watch(account_, with_tree_ = session_.is_watching());
       session_.notify();  // what came between IDLE's answer and the watch
     }
-    if (!session_.is_idling()) watched_.reset();
     Time at = monotonic();
     if (at >= deadline_) return session_.bye("idle for too long");
     pollfd fds[3] = {{in_, POLLIN, 0}, {watched_.get(), POLLIN, 0}, {owner_, POLLIN, 0}};  // -1: none
@@ -95,7 +97,7 @@ class Runner {
     Time t = deadline_;
     if (may_park()) t = std::min(t, park_at_);
     if (!is_resting_) t = std::min(t, rest_at_);
-    else if (session_.is_idling()) t = std::min(t, at + look_every);
+    else if (session_.is_listening()) t = std::min(t, at + look_every);
     return t;
   }
 
@@ -116,7 +118,7 @@ class Runner {
   bool give_up() {
     if (session_.is_over()) return false;
     auto state = session_.park(deadline_);
-    if (state) outcome_.parked = Parked{std::move(*state), session_.is_idling(), deadline_};
+    if (state) outcome_.parked = Parked{std::move(*state), session_.is_listening(), deadline_};
     return outcome_.parked.has_value();
   }
 
@@ -139,7 +141,7 @@ class Runner {
   Outcome outcome_;
   Fd watched_;
   Time deadline_{}, park_at_{}, rest_at_{};
-  bool is_resting_ = false;
+  bool is_resting_ = false, with_tree_ = false;
   char buffer_[16 << 10];
 };
 

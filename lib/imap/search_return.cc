@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/imap/command.h"
+#include "lib/imap/context.h"
 
 namespace jd::imap {
 namespace {
@@ -87,6 +88,7 @@ bool take_return(Cursor& c, SearchReturn& out, std::string& why) {
   auto wrong = [&](std::string text) { return why = std::move(text), false; };
   if (!c.space() || !c.is('(')) return wrong("RETURN takes a list");
   out.extended = true;
+  bool has_hint = false;
   for (bool first = true; !c.is(')'); first = false) {
     if ((!first && !c.space()) || !c.atom(word)) return wrong("not a list of what to return");
     word = upper(word);
@@ -96,6 +98,14 @@ bool take_return(Cursor& c, SearchReturn& out, std::string& why) {
     else if (word == "COUNT") out.count = true;
     else if (word == "SAVE") out.save = true;
     else if (word == "RELEVANCY") out.relevancy = true;
+    else if (word == "CONTEXT") has_hint = true;
+    else if (word == "UPDATE" && !out.update) {
+      out.update = true;
+      auto at = c.at();
+      (void)c.space();  // RFC 5465: the grammar has no blank here, the example has one
+      if (c.peek() != '(') c.back(at);
+      else if (std::string text; !take_fetch_items(c, out.update_items, text)) return wrong(text);
+    }
     else if (word == "PARTIAL" && !out.partial) {
       out.partial.emplace();
       if (!c.space() || !take_partial_range(c, *out.partial)) return wrong("PARTIAL takes a range like 1:100 or -1:-100");
@@ -104,7 +114,8 @@ bool take_return(Cursor& c, SearchReturn& out, std::string& why) {
     }
   }
   if (out.partial && out.all) return wrong("PARTIAL and ALL exclude each other");  // RFC 9394 §3.1
-  if (!out.says_anything() && !out.save) out.all = true;                           // RFC 4731 §3.1
+  bool is_empty = !out.says_anything() && !out.save && !out.update;
+  if (is_empty || (has_hint && !out.says_anything() && !out.update)) out.all = true;  // RFC 4731 §3.1
   return c.space() || wrong("search for what?");
 }
 
@@ -155,6 +166,7 @@ void put_esearch(Session& s, const View& v, const Correlator& c, const SearchRet
 Found run_search(Session& s, const View& v, const SearchKey& key, bool first_only) {
   Found out;
   for (std::size_t i = 0; i < v.size(); ++i) {
+    s.progress(i, v.size());
     if (v.is_gone(i)) continue;
     const store::Entry* e = v.entry(i);
     auto has = has_key(key, v, i, *e, s.cache());
@@ -173,7 +185,38 @@ void save_found(Session& s, const SearchReturn& r, const Found& found) {
   s.saved() = found.damaged ? SequenceSet{} : uid_ranges(*s.view(), to_be_saved(r, found.at));
 }
 
-void answer_search(Session& s, const SearchReturn& r, const SearchKey& key, const Found& found) {
+void refuse_context(Session& s, std::string_view why) { s.out() += fmt::format("* NO [NOUPDATE \"{}\"] {}\r\n", s.tag(), why); }
+
+namespace {
+// RFC 5267 §4.3: message numbers mean the messages that had them when the command came.
+void freeze(SearchKey& k, const View& v) {
+  for (auto& one : k.keys) freeze(one, v);
+  if (k.kind != Kind::sequence) return;
+  SequenceSet uids;
+  for (auto [a, b] : k.set)
+    if (a <= v.size()) uids.emplace_back(v.uid(a - 1), v.uid(std::min<std::size_t>(b, v.size()) - 1));
+  k.kind = uids.empty() ? Kind::none : Kind::uid;
+  k.set = std::move(uids);
+}
+}  // namespace
+
+void begin_context(Session& s, const SearchReturn& r, const SearchKey& key, const Found& found, const SortOrder* order, bool tells_mailbox) {
+  const View& v = *s.view();
+  Context c;
+  c.tag = s.tag();
+  c.by_uid = s.is_uid() || tells_mailbox;
+  c.tells_mailbox = tells_mailbox;
+  c.key = key;
+  freeze(c.key, v);
+  if (order) c.order = *order;
+  c.items = r.update_items;
+  for (auto i : found.at) c.uids.push_back(v.uid(i));
+  c.seen = v.folder().state().mod_seq();
+  c.last_uid = v.last_uid();
+  if (!s.contexts().add(std::move(c))) refuse_context(s, "too many searches are kept up to date: CANCELUPDATE one");
+}
+
+void answer_search(Session& s, const SearchReturn& r, const SearchKey& key, const Found& found, const SortOrder* order) {
   const View& v = *s.view();
   auto& at = found.at;
   std::string& out = s.out();
@@ -182,10 +225,11 @@ void answer_search(Session& s, const SearchReturn& r, const SearchKey& key, cons
     for (auto i : at) fmt::format_to(std::back_inserter(out), " {}", number_of(v, s.is_uid(), i));
     if (!at.empty() && uses(key, Kind::mod_seq)) out += fmt::format(" (MODSEQ {})", highest_mod_seq(v, r, at));
     out += "\r\n";
-  } else if (r.says_anything()) {
+  } else if (r.says_anything() || r.update) {
     put_esearch(s, v, {s.tag(), {}, 0, s.is_uid()}, r, key, found);
   }
   if (r.save) save_found(s, r, found);
+  if (r.update) begin_context(s, r, key, found, order, false);
   if (found.damaged) return s.no(fmt::format("[SERVERBUG] {} of the messages cannot be read", found.damaged));
   s.ok(std::string(s.command()) + " done");
 }

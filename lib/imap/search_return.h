@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // search_return.h: what SEARCH and SORT give back: RETURN (...) and the ESEARCH answer.
 //
-// RFC 4731 (MIN MAX ALL COUNT), 5182 (SAVE), 5267 (the same of SORT), 6203 (RELEVANCY), 9394 (PARTIAL).
+// RFC 4731 (MIN MAX ALL COUNT), 5182 (SAVE), 5267 (the same of SORT; CONTEXT, UPDATE), 6203 (RELEVANCY),
+// 9394 (PARTIAL).
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/imap/fetch_items.h"
 #include "lib/imap/lexer.h"
 #include "lib/imap/search.h"
 
@@ -27,10 +29,12 @@ bool take_partial_range(Cursor& c, PartialRange& out);
 struct SearchReturn {
   bool extended = false;  // RETURN was said
   bool min = false, max = false, all = false, count = false, save = false, relevancy = false;
+  bool update = false;                  // context.h; CONTEXT itself is a hint that we do not need
+  std::vector<FetchItem> update_items;  // RFC 5465 §7
   std::optional<PartialRange> partial;
   bool says_anything() const { return min || max || all || count || relevancy || partial; }
   // The first match is all that is asked for.
-  bool needs_only_first() const { return extended && min && !max && !all && !count && !partial && !relevancy; }
+  bool needs_only_first() const { return extended && min && !max && !all && !count && !partial && !relevancy && !update; }
 };
 // `RETURN (...) ` when it is there, the blank behind it too.  false: `why`.
 bool take_return(Cursor& c, SearchReturn& out, std::string& why);
@@ -57,9 +61,13 @@ std::string esearch_head(const Session& s, const Correlator& c);
 void put_esearch(Session& s, const View& v, const Correlator& c, const SearchReturn& r, const SearchKey& key, const Found& found);
 // `$` from now on; found: in the selected mailbox.
 void save_found(Session& s, const SearchReturn& r, const Found& found);
-// Ends the command: the untagged answer, `$`, OK or NO.  The answer without RETURN is `* SEARCH ...`
-// with the command's name.
-void answer_search(Session& s, const SearchReturn& r, const SearchKey& key, const Found& found);
+// Ends the command: the untagged answer, `$`, the context, OK or NO.  The answer without RETURN is
+// `* SEARCH ...` with the command's name.  order: of SORT.
+struct SortOrder;
+void answer_search(Session& s, const SearchReturn& r, const SearchKey& key, const Found& found, const SortOrder* order = nullptr);
+// UPDATE: from now on the client is told what changes, or NO [NOUPDATE].  found: in the selected mailbox.
+void begin_context(Session& s, const SearchReturn& r, const SearchKey& key, const Found& found, const SortOrder* order, bool tells_mailbox);
+void refuse_context(Session& s, std::string_view why);
 // Ends it when it cannot be read.
 void refuse_search(Session& s, const SearchReturn& r, const SearchMistake& mistake);
 

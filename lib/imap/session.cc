@@ -2,11 +2,16 @@
 #include "lib/imap/session.h"
 
 #include <errno.h>
+
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/imap/command.h"
+#include "lib/imap/context.h"
+#include "lib/imap/notify.h"
 #include "lib/mime/imap_form.h"
 
 namespace jd::imap {
@@ -47,6 +52,8 @@ constexpr CommandRow rows[] = {
     {"MOVE", cmd_copy, true, true},
     {"REPLACE", cmd_replace, true, true},
     {"COMPRESS", cmd_compress},
+    {"NOTIFY", cmd_notify},
+    {"CANCELUPDATE", cmd_cancel_update, true},
     {"GETMETADATA", cmd_getmetadata},
     {"SETMETADATA", cmd_setmetadata},
     {"GETQUOTA", cmd_quota},
@@ -56,9 +63,9 @@ constexpr CommandRow rows[] = {
 
 const std::string_view capabilities =
     "IMAP4rev1 LITERAL+ IDLE UIDPLUS MOVE NAMESPACE SPECIAL-USE UNSELECT ID ENABLE CHILDREN LIST-EXTENDED "
-    "ESEARCH MULTISEARCH SEARCHRES WITHIN SEARCH=FUZZY SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS I18NLEVEL=1 "
+    "ESEARCH MULTISEARCH CONTEXT=SEARCH CONTEXT=SORT SEARCHRES WITHIN SEARCH=FUZZY SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS I18NLEVEL=1 "
     "LIST-STATUS STATUS=SIZE UTF8=ACCEPT BINARY PREVIEW APPENDLIMIT MULTIAPPEND CATENATE REPLACE CREATE-SPECIAL-USE QUOTA QUOTA=RES-STORAGE COMPRESS=DEFLATE "
-    "IMAP4rev2 CONDSTORE QRESYNC UIDONLY OBJECTID SAVEDATE METADATA LIST-METADATA PARTIAL";
+    "NOTIFY INPROGRESS IMAP4rev2 CONDSTORE QRESYNC UIDONLY OBJECTID SAVEDATE METADATA LIST-METADATA PARTIAL";
 
 const CommandRow* find_command(std::string_view name) {
   for (auto& r : rows)
@@ -68,7 +75,8 @@ const CommandRow* find_command(std::string_view name) {
 
 Session::Session(store::Account& account, const SessionOptions& options, Write write)
     : account_(account), options_(options), write_(std::move(write)), reader_(options.message_size),
-      cache_(account.segments()) {}
+      cache_(account.segments()), contexts_(std::make_unique<Contexts>()) {}
+Session::~Session() = default;
 
 void Session::start() {
   out_ += options_.greeting;
@@ -101,6 +109,7 @@ void Session::feed(std::string_view in) {
   }
   flush();
   cache_.keep();  // the client has its answer
+  if (is_due_ && reader_.is_at_start()) notify();
 }
 
 bool Session::compress() {
@@ -133,10 +142,16 @@ void Session::bye(std::string_view why) {
   is_over_ = true;
 }
 
+bool Session::is_listening() const { return is_idling_ || (notify_ && notify_->is_listening()); }
+bool Session::is_watching() const { return notify_ && notify_->request().others(); }
+
 void Session::notify() {
-  if (!is_idling_ || !view_) return;
-  if (auto r = view_->sync(out_, say(true, false)); !r) log::failure("imap_sync_failed", r.error());
-  if (view_->is_renumbered()) return bye(renumbered);
+  if (is_over_ || !is_listening()) return;
+  // In the middle of a command the client waits for its answer, not for news.
+  if (is_due_ = !is_idling_ && !reader_.is_at_start(); is_due_) return;
+  if (view_) tell(is_idling_, false);
+  if (view_ && view_->is_renumbered()) return bye(renumbered);
+  if (notify_) notify_->tell(*this);
   flush();
 }
 
@@ -177,7 +192,11 @@ void Session::dispatch(Cursor& c) {
     if (auto r = view_->folder().refresh(); !r) return failed(r.error(), "cannot read the mailbox");
     if (view_->is_renumbered()) return bye(renumbered);
   }
+  expunges_ = name_ == "EXPUNGE" || name_ == "MOVE" || name_ == "REPLACE";
+  progress_at_ = monotonic() + options_.progress_every;
   row->run(*this, c);
+  expunges_ = false;
+  progress_at_ = Time{INT64_MAX};
 }
 
 bool Session::enable(Ext e) {
@@ -188,13 +207,80 @@ bool Session::enable(Ext e) {
 }
 
 View::Say Session::say(bool may_expunge, bool uid) const {
-  return {.expunge = may_expunge, .uid = uid, .vanished = has(Ext::qresync) || has(Ext::uidonly), .mod_seq = has(Ext::condstore),
-          .recent = !has(Ext::rev2), .uid_only = has(Ext::uidonly)};
+  View::Say w;
+  w.expunge = may_expunge;
+  w.uid = uid;
+  w.vanished = has(Ext::qresync) || has(Ext::uidonly);
+  w.mod_seq = has(Ext::condstore);
+  w.recent = !has(Ext::rev2);
+  w.uid_only = has(Ext::uidonly);
+  if (notify_) notify_->limit(w);
+  if (expunges_) w.expunge = true;  // its own answer
+  return w;
+}
+
+// What has changed in the selected mailbox, as far as it may be said now.  RFC 5465 §7 for the order
+// (§5.2 has another; both are in use).
+void Session::tell(bool may_expunge, bool uid) {
+  auto failure = [](const Status& r) { log::failure("imap_sync_failed", r.error()); };
+  if (auto r = view_->refresh(); !r) return failure(r);
+  if (view_->is_renumbered()) return;
+  contexts_->tell_gone(*this);
+  uint32_t known = view_->last_uid();
+  if (auto r = view_->tell(out_, say(may_expunge, uid)); !r) failure(r);
+  auto news = contexts_->changes(*this);
+  for (std::size_t i = view_->first_at_least(known + 1); view_->last_uid() != known && i < view_->size(); ++i) {
+    std::vector<FetchItem> items;
+    if (notify_) items = notify_->request().items;
+    for (auto& [arrived, context] : news.arrived)
+      if (arrived == view_->uid(i)) items.insert(items.end(), context->items.begin(), context->items.end());
+    std::vector<FetchItem> once;
+    for (auto& item : items)
+      if (std::none_of(once.begin(), once.end(), [&](auto& o) { return o.label == item.label; })) once.push_back(item);
+    if (once.empty() || own_.contains(view_->uid(i))) continue;
+    if (auto r = put_fetch(*this, i, once, false); !r) log::failure("imap_message_unreadable", r.error(), {{"uid", view_->uid(i)}});
+  }
+  if (view_->last_uid() != known) own_ = {};
+  out_ += news.lines;
 }
 
 void Session::sync() {
-  if (!view_) return;
-  if (auto r = view_->sync(out_, say(may_expunge_, is_uid_)); !r) log::failure("imap_sync_failed", r.error());
+  if (view_) tell(may_expunge_, is_uid_);
+}
+
+void Session::sync_all() {
+  auto held = std::move(notify_);
+  sync();
+  notify_ = std::move(held);
+}
+
+void Session::progress(uint64_t done, uint64_t goal) {
+  if (done % 64 || done >= goal || is_over_) return;
+  Time at = monotonic();
+  if (at < progress_at_) return;
+  progress_at_ = at + options_.progress_every;
+  out_ += fmt::format("* OK [INPROGRESS (\"{}\" {} {})] still at it\r\n", tag_, done, goal);
+  flush();
+}
+
+Status Session::set_notify(NotifyRequest request, bool with_status) {
+  auto n = std::make_unique<Notify>(std::move(request));
+  CHECK(n->begin(*this, with_status));
+  notify_ = std::move(n);
+  return {};
+}
+void Session::notify_none() { notify_ = std::make_unique<Notify>(NotifyRequest{}); }
+
+void Session::mine(uint32_t folder, const store::UidSet& uids) {
+  if (view_ && view_->folder().id() == folder)
+    for (auto& r : uids.ranges()) own_.add(r.first, r.last);
+  if (notify_) notify_->mine(folder, uids);
+}
+void Session::mine(std::string_view name) {
+  if (notify_) notify_->mine(*this, name);
+}
+void Session::mine(const store::AnnotationChanges& changes) {
+  if (notify_) notify_->mine(changes);
 }
 
 void Session::finish(std::string_view how, std::string_view text) {
@@ -234,8 +320,16 @@ bool Session::end(Cursor& c) {
   return false;
 }
 
-Result<View*> Session::select(std::string_view name, bool read_only) {
+void Session::unselect() {
+  if (!view_) return;
+  if (notify_) notify_->left(view_->folder());
+  contexts_->clear();  // RFC 5267 §4.3
+  own_ = {};
   view_.reset();
+}
+
+Result<View*> Session::select(std::string_view name, bool read_only) {
+  unselect();
   saved_.clear();  // RFC 5182 §2.1
   CHECK(account_.tree().refresh());
   TRY(store::Folder * f, account_.folder(name));

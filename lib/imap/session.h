@@ -7,6 +7,7 @@
 //
 //   reading ── command line(s) ──> a row of the command table ──> tagged answer ──> reading
 //      └── IDLE ──> idling: notify() tells what changed ── DONE ──> reading
+// After NOTIFY (RFC 5465) notify() tells it while reading, too.
 //   LOGOUT, too many bad commands, write failed: is_over().
 // Blocking only in the store.  One thread.
 #pragma once
@@ -28,6 +29,10 @@
 
 namespace jd::imap {
 
+class Contexts;
+class Notify;
+struct NotifyRequest;
+
 // What a session offers; the front door shows the same, with its own beside it.
 extern const std::string_view capabilities;
 
@@ -37,6 +42,7 @@ struct SessionOptions {
   uint64_t message_size = 50 << 20;   // of APPEND, bytes
   uint64_t quota = 0;                 // bytes of the account; 0: none
   unsigned max_bad = 20;              // bad commands until BYE
+  Span progress_every = seconds(10);  // of a long command, something is said so often (RFC 9585)
   Span idle = minutes(30);            // run_session: silence until BYE
   Span cpu;                           // run_session: of the processor, for what was read at once; then SIGPROF
   int owner = -1;                     // run_session: readable while whoever runs us wants an end
@@ -53,13 +59,16 @@ class Session {
  public:
   using Write = std::function<bool(std::string_view)>;  // false: the client is gone
   Session(store::Account& account, const SessionOptions& options, Write write);
+  ~Session();
 
   void start();
   void feed(std::string_view bytes);
-  void notify();       // while idling: something may have changed
+  void notify();       // while is_listening(): something may have changed
   void bye(std::string_view why);
   bool is_over() const { return is_over_; }
   bool is_idling() const { return is_idling_; }
+  bool is_listening() const;  // idling, or NOTIFY asks for it: changes are told without a command
+  bool is_watching() const;   // NOTIFY: of other mailboxes, their names and annotations too
   // park.h.  nullopt: not now.  restore() instead of start(), in a new Session; the idle time's end.
   std::optional<std::string> park(Time deadline) const;
   Result<Time> restore(std::string_view state);
@@ -89,7 +98,7 @@ class Session {
   SequenceSet& saved() { return saved_; }
   bool end(Cursor& c);  // nothing may follow; false: answered BAD
   Result<View*> select(std::string_view name, bool read_only);
-  void unselect() { view_.reset(); }
+  void unselect();
   void idle() { is_idling_ = true; }
   void log_out() { is_over_ = true; }
   // RFC 4978: from behind the answer to this command on, both directions.  false: no memory.
@@ -97,6 +106,17 @@ class Session {
   bool is_compressed() const { return deflate_ != nullptr; }
   // Brings the view up to date before the tagged answer; messages may vanish.
   void sync();
+  void sync_all();  // also what NOTIFY holds back
+  // In the midst of a command: `done` of `goal` steps, rising; nothing half may be in out().
+  void progress(uint64_t done, uint64_t goal);
+  // RFC 5267, RFC 5465.
+  Contexts& contexts() { return *contexts_; }
+  Status set_notify(NotifyRequest request, bool with_status);  // Notify::begin
+  void notify_none();
+  // What the client did itself and need not be told: messages that it brought, names, annotations.
+  void mine(uint32_t folder, const store::UidSet& uids);
+  void mine(std::string_view name);
+  void mine(const store::AnnotationChanges& changes);
 
  private:
   void take(std::string_view& in);
@@ -106,6 +126,7 @@ class Session {
   void finish(std::string_view how, std::string_view text);
   void flush();
   View::Say say(bool may_expunge, bool uid) const;
+  void tell(bool may_expunge, bool uid);
 
   // What later answers depend on is part of what park() keeps (park.cc), or park() says no.
   store::Account& account_;
@@ -116,8 +137,12 @@ class Session {
   std::optional<View> view_;
   std::unique_ptr<Deflate> deflate_, next_;  // next_: when the answer is out
   SequenceSet saved_;
+  std::unique_ptr<Contexts> contexts_;
+  std::unique_ptr<Notify> notify_;  // null: NOTIFY was never used
+  store::UidSet own_;               // brought into the selected mailbox by this client, not yet told
   std::string out_, tag_, name_;
-  bool is_over_ = false, is_idling_ = false, is_uid_ = false, may_expunge_ = true;
+  Time progress_at_{INT64_MAX};     // within a command only
+  bool is_over_ = false, is_idling_ = false, is_uid_ = false, may_expunge_ = true, expunges_ = false, is_due_ = false;
   unsigned bad_ = 0, enabled_ = 0;
 };
 

@@ -131,7 +131,9 @@ bool take_sort_order(Cursor& c, SortOrder& out, std::string& why) {
 
 void sort_found(Session& s, const SortOrder& order, Found& found) {
   Sorter sorter(s, order);
+  std::size_t done = 0;
   for (auto i : found.at) {
+    s.progress(done++, found.at.size());
     if (auto r = sorter.add(i); !r) {
       ++found.damaged;
       log::failure("imap_message_unreadable", r.error(), {{"uid", s.view()->uid(i)}});

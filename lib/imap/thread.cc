@@ -267,7 +267,9 @@ std::vector<ThreadMessage> thread_messages(Session& s, Found& found) {
   using mime::DigestField;
   View& v = *s.view();
   std::vector<ThreadMessage> out;
+  std::size_t done = 0;
   for (auto i : found.at) {
+    s.progress(done++, found.at.size());
     if (v.is_gone(i)) continue;
     const store::Entry* e = v.entry(i);
     auto d = s.cache().digest(*e);

@@ -129,19 +129,36 @@ void View::say_keywords(std::string& out) {
   out += "* FLAGS (" + all_flags() + ")\r\n";
 }
 
-Status View::sync(std::string& out, Say say) {
+Status View::refresh() {
   CHECK(folder_->refresh());
+  return {};
+}
+
+store::UidSet View::untold_gone() const {
+  absorb();
+  store::UidSet out;
+  for (auto& g : ghosts_) out.add(g.entry.uid);
+  return out;
+}
+
+Status View::sync(std::string& out, Say say) {
+  CHECK(refresh());
+  return tell(out, say);
+}
+
+Status View::tell(std::string& out, const Say& say) {
   auto& state = folder_->state();
   if (is_renumbered()) return {};  // the session ends
   absorb();
   if (say.expunge) say_expunged(out, say);
   uint32_t before = last_uid_;
-  if (take_arrivals()) {
+  if (say.exists && take_arrivals()) {
     out += fmt::format("* {} EXISTS\r\n", size_);
     if (say.recent) out += fmt::format("* {} RECENT\r\n", recent());
     if (!read_only_ && recent_.contains(last_uid_)) CHECK(folder_->set_recent(last_uid_ + 1));
   }
   say_keywords(out);
+  if (!say.flags) return {};
   if (state.mod_seq() != seen_) say_flags(out, before, say);
   seen_ = state.mod_seq();
   return {};
@@ -185,9 +202,7 @@ store::UidSet take_set(std::string_view text) {
 }  // namespace
 
 std::string View::park() const {
-  absorb();
-  store::UidSet untold;
-  for (auto& g : ghosts_) untold.add(g.entry.uid);
+  store::UidSet untold = untold_gone();
   return fmt::format("{} {} {} {} {} {} {} {} {} {}", folder_->id(), read_only_ ? 1 : 0, uid_validity_, last_uid_, size_, seen_,
                      absorbed_, keywords_, set_text(recent_), set_text(untold));
 }

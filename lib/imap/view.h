@@ -37,6 +37,8 @@ class View {
   // Appends untagged EXPUNGE or VANISHED (if allowed now), EXISTS, RECENT, FLAGS and FETCH responses.
   struct Say {
     bool expunge = true;      // now is a moment when it may be said
+    bool exists = true;       // RFC 5465: a client may want no arrivals told, or no changes of flags;
+    bool flags = true;        // it will be told what has gathered when it wants them again
     bool uid = false;         // FETCH with UID
     bool vanished = false;    // RFC 7162: VANISHED in the place of EXPUNGE
     bool mod_seq = false;     // RFC 7162: FETCH with MODSEQ (and UID)
@@ -44,6 +46,10 @@ class View {
     bool uid_only = false;    // RFC 9586: UIDFETCH
   };
   Status sync(std::string& out, Say say);
+  // The two halves of it: the folder as it is now; what of that has not been told.
+  Status refresh();
+  Status tell(std::string& out, const Say& say);
+  store::UidSet untold_gone() const;  // expunged, and the client does not know
   void say_keywords(std::string& out);  // FLAGS, when there are keywords that the client does not know
   // A change of ours that the client knows of already or does not want told.
   void known(uint64_t mod_seq) { known_ = mod_seq; }

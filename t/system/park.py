@@ -202,6 +202,35 @@ def small():
         assert any(c.line().startswith("o OK") for _ in range(5))
 
 
+def pushed():
+    """NOTIFY tells without IDLE: of the selected mailbox while parked, of the others from a process."""
+    parked, watching, other = Client(), Client(), Client()
+    assert any(b"EXISTS" in x for x in parked.do("s SELECT INBOX"))
+    parked.do("n NOTIFY SET (SELECTED (MessageNew (BODY.PEEK[HEADER.FIELDS (SUBJECT)]) MessageExpunge))")
+    watching.do("n NOTIFY SET (PERSONAL (MessageNew MessageExpunge MailboxName SubscriptionChange MailboxMetadataChange))")
+    wait_until(lambda: sum(has_connection(p) for p in workers()) == 1)  # the one that watches more stays
+    append(other)
+    wait_until(lambda: parked.line().endswith("FETCH (BODY[HEADER.FIELDS (SUBJECT)] {14}"))
+    parked.expect("Subject: x", "", ")")
+    got = watching.line()
+    assert got.startswith("* STATUS INBOX (MESSAGES "), got
+    other.do("c CREATE pushed")
+    watching.expect('* LIST (\\HasNoChildren) "/" pushed')
+    other.do("c SUBSCRIBE pushed")
+    watching.expect('* LIST (\\Subscribed \\HasNoChildren) "/" pushed')
+    other.do('c SETMETADATA pushed (/private/comment "x")')
+    watching.expect("* METADATA pushed /private/comment")
+    append(other)
+    wait_until(lambda: parked.line().endswith("FETCH (BODY[HEADER.FIELDS (SUBJECT)] {14}"))
+    parked.expect("Subject: x", "", ")")
+    assert parked.do("x NOTIFY NONE")[-1].startswith(b"x OK")
+    watching.line()
+    other.do("c DELETE pushed")
+    watching.expect('* LIST (\\NonExistent \\Subscribed \\HasNoChildren) "/" pushed')
+    for c in (parked, watching, other):
+        c.do("o LOGOUT")
+
+
 def polls():
     """Who comes again soon meets the same process."""
     seen = set()
@@ -220,6 +249,7 @@ small()
 numbers(False)
 numbers(True)
 timing()
+pushed()
 held = limits()
 held[0].line()
 all_parked()

@@ -17,6 +17,7 @@
 //   deliver                 mail comes into INBOX, the M: lines that follow; a session begins at its first C:
 //   notify                  the idling first session hears that something may have changed
 //   quota N, message-size N, max-bad N    before the first C:
+//   progress                              the same: a command that looks at 64 messages takes long
 //   over                    the first session must have ended
 // Of SMTP (the outside that it meets is in smtp_player.h):
 //   smtp, submission, lmtp, no-tls, tls-at-once, auth-in-clear, may-relay, check-sender, check-header-from, message-size N, recipients N,
@@ -157,6 +158,7 @@ class Transcript {
     if (w[0] == "deliver") return pending_ = [this](const std::string& m) { return deliver(m); }, true;
     if (w[0] == "notify") return player(1).imap->notify(), true;
     if (w[0] == "over") return player(1).is_over() || wrong("the session goes on");
+    if (w[0] == "progress") return imap_.progress_every = Span{}, true;
     if (w.size() == 2 && w[0] == "quota") return imap_.quota = *to_number(w[1]), true;
     if (w.size() == 2 && w[0] == "message-size") return imap_.message_size = *to_number(w[1]), true;
     if (w.size() == 2 && w[0] == "max-bad")

@@ -135,5 +135,58 @@ TEST(ImapPark, RefusesWhatIsNoSession) {
   }
 }
 
+TEST(ImapPark, KeepsWhatNotifyAsksOfTheSelectedMailbox) {
+  Scratch d;
+  auto one = d.open(), two = d.open(), three = d.open();
+  fill(*two, 1);
+  Client c(*one);
+  c.says("a SELECT INBOX\r\nb NOTIFY SET (SELECTED-DELAYED (MessageNew (UID BODY.PEEK[HEADER.FIELDS (Subject)]) MessageExpunge))\r\n");
+  EXPECT_TRUE(c.session->is_listening());
+  ASSERT_TRUE(c.moves_to(*three));
+  EXPECT_TRUE(c.session->is_listening());
+  fill(*two, 1);
+  c.said.clear();
+  c.session->notify();
+  EXPECT_NE(c.said.find("* 2 FETCH (UID 2 BODY[HEADER.FIELDS (Subject)] {"), c.said.npos) << c.said;
+  Client other(*two);
+  other.says("a SELECT INBOX\r\nb STORE 1 +FLAGS (\\Deleted)\r\nc EXPUNGE\r\n");
+  c.said.clear();
+  c.session->notify();
+  EXPECT_EQ(c.said, "");  // delayed, and flags are not wanted
+  EXPECT_EQ(c.says("c NOOP\r\n"), "* 1 EXPUNGE\r\nc OK NOOP done\r\n");
+  // NOTIFY NONE is kept, too.
+  c.says("d NOTIFY NONE\r\n");
+  auto four = d.open();
+  ASSERT_TRUE(c.moves_to(*four));
+  fill(*two, 1);
+  EXPECT_EQ(c.says("e NOOP\r\n"), "e OK NOOP done\r\n");
+}
+
+TEST(ImapPark, StaysWhileOtherMailboxesAreWatchedOrSearchesKept) {
+  Scratch d;
+  auto one = d.open(), two = d.open();
+  Client c(*one);
+  c.says("a SELECT INBOX\r\nb NOTIFY SET (PERSONAL (MessageNew MessageExpunge))\r\n");
+  EXPECT_FALSE(c.moves_to(*two));
+  c.says("c NOTIFY SET (SELECTED (MessageNew MessageExpunge))\r\nd SEARCH RETURN (UPDATE) ALL\r\n");
+  EXPECT_FALSE(c.moves_to(*two));
+  c.says("e CANCELUPDATE \"d\"\r\n");
+  EXPECT_TRUE(c.moves_to(*two));
+}
+
+TEST(ImapPark, KeepsAShortResultOfASearch) {
+  Scratch d;
+  auto one = d.open(), two = d.open(), three = d.open();
+  fill(*two, 300);
+  Client c(*one);
+  c.says("a SELECT INBOX\r\nb SEARCH RETURN (SAVE) 2:3,7\r\n");
+  ASSERT_TRUE(c.moves_to(*three));
+  EXPECT_EQ(c.says("c SEARCH $\r\n"), "* SEARCH 2 3 7\r\nc OK SEARCH done\r\n");
+  std::string odd = "1";
+  for (int i = 3; i < 300; i += 2) odd += "," + std::to_string(i);
+  c.says("d SEARCH RETURN (SAVE) " + odd + "\r\n");
+  EXPECT_FALSE(c.moves_to(*two));
+}
+
 }  // namespace
 }  // namespace jd::imap
