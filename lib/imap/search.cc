@@ -77,6 +77,7 @@ Result<bool> in_message(const SearchKey& k, const Entry& e, MessageCache& cache)
   if (k.kind >= Kind::sent_before && k.kind <= Kind::sent_since) return was_sent(k, e, cache);
   if (k.kind == Kind::thread) return is_in_thread(k, e, cache);
   if (k.kind == Kind::header && k.field >= 0) return in_digest(k, e, cache);
+  if (k.filter && k.filter->excludes(e.stamp)) return false;
   TRY(const std::string* message, cache.message(e));
   if (k.kind == Kind::header) return in_header(k, *message);
   if (k.value.empty()) return true;
@@ -108,6 +109,14 @@ void settle(SearchKey& k, const View& v, const SequenceSet& saved) {
   if (k.kind == Kind::uid) settle_set(k.set, v.size() ? v.uid(v.size() - 1) : 0);
   if (k.kind == Kind::older || k.kind == Kind::younger) k.moment = now().seconds() - static_cast<int64_t>(k.number);
   for (auto& one : k.keys) settle(one, v, saved);
+}
+
+void use_index(SearchKey& k, store::SearchIndex& index) {
+  using Scope = store::SearchScope;
+  if (k.kind == Kind::body || k.kind == Kind::text)
+    k.filter = index.filter(mime::fold(k.value), k.kind == Kind::body ? Scope::body : Scope::text);
+  if (k.kind == Kind::header && k.field < 0) k.filter = index.filter(k.value, Scope::header);
+  for (auto& one : k.keys) use_index(one, index);
 }
 
 bool uses(const SearchKey& k, Kind kind) {

@@ -6,12 +6,14 @@
 // first; a message is read only when a key needs its header or text.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "lib/base/result.h"
 #include "lib/imap/lexer.h"
 #include "lib/imap/session.h"
+#include "lib/store/search_index.h"
 
 namespace jd::imap {
 
@@ -33,6 +35,7 @@ struct SearchKey {
   std::string name, value;  // header field, keyword; folded or UTF-8 text, object id
   SequenceSet set;
   std::vector<SearchKey> keys;  // both: all of them; either: two; negated, fuzzy: one
+  std::shared_ptr<const store::SearchFilter> filter;  // of a text: what cannot have it; null: not known
   int cost() const;
 };
 
@@ -51,6 +54,8 @@ bool take_search_in(std::string charset, Cursor& c, SearchKey& out, SearchMistak
 // Puts the view's last numbers in the place of `*`, what was saved in the place of `$`, and the time
 // in that of intervals; sorts the sets.  Before the first has_key().
 void settle(SearchKey& k, const View& v, const SequenceSet& saved);
+// Asks the index about the texts; without it has_key() gives the same answers, later.
+void use_index(SearchKey& k, store::SearchIndex& index);
 bool uses(const SearchKey& k, SearchKey::Kind kind);
 // Of the message at `index` of the view.
 Result<bool> has_key(const SearchKey& k, const View& v, std::size_t index, const store::Entry& e, MessageCache& cache);

@@ -163,7 +163,8 @@ void put_esearch(Session& s, const View& v, const Correlator& c, const SearchRet
   s.out() += out + "\r\n";
 }
 
-Found run_search(Session& s, const View& v, const SearchKey& key, bool first_only) {
+Found run_search(Session& s, const View& v, SearchKey& key, bool first_only) {
+  use_index(key, s.search_index());
   Found out;
   for (std::size_t i = 0; i < v.size(); ++i) {
     s.progress(i, v.size());

@@ -46,7 +46,7 @@ struct Found {
 };
 // Looks at every message of the view; `first_only`: one is enough.  The session's cache must be of
 // the view's folder.
-Found run_search(Session& s, const View& v, const SearchKey& key, bool first_only = false);
+Found run_search(Session& s, const View& v, SearchKey& key, bool first_only = false);
 
 // What an ESEARCH answer is about (RFC 4466, RFC 7377 §2.1).
 struct Correlator {

@@ -75,7 +75,7 @@ const CommandRow* find_command(std::string_view name) {
 
 Session::Session(store::Account& account, const SessionOptions& options, Write write)
     : account_(account), options_(options), write_(std::move(write)), reader_(options.message_size),
-      cache_(account.segments()), contexts_(std::make_unique<Contexts>()) {}
+      cache_(account.segments()), search_index_(account.dir()), contexts_(std::make_unique<Contexts>()) {}
 Session::~Session() = default;
 
 void Session::start() {

@@ -26,6 +26,7 @@
 #include "lib/mime/digest.h"
 #include "lib/mime/part.h"
 #include "lib/store/account.h"
+#include "lib/store/search_index.h"
 
 namespace jd::imap {
 
@@ -77,6 +78,7 @@ class Session {
   store::Account& account() { return account_; }
   const SessionOptions& options() const { return options_; }
   MessageCache& cache() { return cache_; }
+  store::SearchIndex& search_index() { return search_index_; }
   std::string& out() { return out_; }
   void flush_if_full();
   void ok(std::string_view text);
@@ -134,6 +136,7 @@ class Session {
   Write write_;
   CommandReader reader_;
   MessageCache cache_;
+  store::SearchIndex search_index_;
   std::optional<View> view_;
   std::unique_ptr<Deflate> deflate_, next_;  // next_: when the answer is out
   SequenceSet saved_;

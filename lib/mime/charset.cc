@@ -7,6 +7,7 @@
 #include <unicode/ucnv.h>
 #include <unicode/unistr.h>
 #include <unicode/usprep.h>
+#include <unicode/uvernum.h>
 
 #include <algorithm>
 #include <array>
@@ -301,6 +302,8 @@ std::string fold(std::string_view utf8) {
   if (U_FAILURE(e)) return lower(utf8);
   return out;
 }
+
+std::string fold_version() { return std::string("1 icu ") + U_ICU_VERSION; }
 
 std::optional<std::string> saslprep(std::string_view utf8) {
   if (is_ascii(utf8)) {

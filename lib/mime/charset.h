@@ -28,6 +28,8 @@ std::string clean_utf8(std::string_view bytes);
 // What SEARCH compares: Unicode NFKC case folding, so that case, full width and composed forms are
 // one.  Input well-formed UTF-8.  ASCII is folded without the library.
 std::string fold(std::string_view utf8);
+// Another one when fold() may give something else than before: what was kept folded is made anew.
+std::string fold_version();
 // Does the text contain the needle; both folded already.
 inline bool contains(std::string_view folded, std::string_view folded_needle) {
   return folded.find(folded_needle) != std::string_view::npos;

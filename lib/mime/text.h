@@ -17,6 +17,9 @@
 
 namespace jd::mime {
 
+// Counts up when the same message gives another text than before.
+constexpr unsigned text_version = 1;
+
 using TextSink = std::function<bool(std::string_view utf8)>;
 
 // Every text/* leaf, embedded messages included, and the body of a multipart in which no part was

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// search_index.h: which messages may contain a text, from what was indexed beforehand: search/*.grams.
+//
+// The index only ever rules messages out: what it does not rule out, or does not know, is read and
+// scanned as if there were none, so the answer is the same with it, without it and halfway through.
+// It knows records by their stamps: a copy or a moved message is known already.
+//
+// SearchIndex reads (a session); index_account() writes (indexd, jdctl).  One writer per account (a
+// lock of its own, never the account's, so that no delivery waits); any number of readers, at any
+// time.  A file that is damaged or of another version is deleted and made again.  Blocking; one thread.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/store/search_file.h"
+
+namespace jd::store {
+
+class Account;
+
+enum class SearchScope : uint8_t { body, header, text };  // text: either
+
+class SearchFilter {
+ public:
+  // Surely without the text that was asked for.
+  bool excludes(uint64_t stamp) const;
+
+ private:
+  friend class SearchIndex;
+  struct One {
+    std::shared_ptr<GramFile> file;
+    GramFile::Bits may;
+  };
+  std::vector<One> files_;  // the largest first
+};
+
+class SearchIndex {
+ public:
+  explicit SearchIndex(int account_dir) : dir_(account_dir) {}
+  // `folded` as mime::fold gives it.  null: the index cannot help (there is none, or the text is too short).
+  std::shared_ptr<const SearchFilter> filter(std::string_view folded, SearchScope scope);
+
+ private:
+  void refresh();
+  Status match(GramFile& f, std::string_view folded, SearchScope scope, GramFile::Bits& out);
+  int dir_;
+  int64_t changed_ = -1;  // of the directory, ns
+  std::vector<std::shared_ptr<GramFile>> files_;
+};
+
+struct IndexOptions {
+  bool rebuild = false;                  // throw away what is there
+  uint64_t least = 1;                    // fewer messages than this are left for a later time
+  std::function<bool()> go_on;           // asked between messages; false: what was done is kept
+  std::function<void(uint64_t)> reading; // the stamp of the message that is read next; 0: none
+  std::function<bool(uint64_t)> skip;    // do not read this one: every search looks at it
+};
+
+struct IndexState {
+  uint64_t messages = 0, indexed = 0;   // in folders; of them in the index
+  uint64_t added = 0;                   // this time
+  uint64_t files = 0, bytes = 0;        // of the index
+  bool is_busy = false;                 // another process is at it: nothing was done
+};
+Result<IndexState> index_account(Account& account, const IndexOptions& options);
+Result<IndexState> index_state(Account& account);
+
+}  // namespace jd::store
