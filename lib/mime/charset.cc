@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "lib/base/text.h"
+#include "lib/mime/han.h"
 
 namespace jd::mime {
 namespace {
@@ -289,7 +290,7 @@ bool is_charset(std::string_view label) {
   return kind != Kind::guess;
 }
 
-std::string fold(std::string_view utf8) {
+std::string fold_case(std::string_view utf8) {
   if (is_ascii(utf8)) return lower(utf8);
   UErrorCode e = U_ZERO_ERROR;
   static const icu::Normalizer2* folding = icu::Normalizer2::getNFKCCasefoldInstance(e);
@@ -303,7 +304,13 @@ std::string fold(std::string_view utf8) {
   return out;
 }
 
-std::string fold_version() { return std::string("1 icu ") + U_ICU_VERSION; }
+std::string fold(std::string_view utf8) {
+  std::string r = fold_case(utf8);
+  if (!is_ascii(r)) simplify_han(r);
+  return r;
+}
+
+std::string fold_version() { return std::string("2 icu ") + U_ICU_VERSION; }
 
 std::optional<std::string> saslprep(std::string_view utf8) {
   if (is_ascii(utf8)) {

@@ -25,8 +25,10 @@ bool is_charset(std::string_view label);
 // Well-formed UTF-8 from bytes that should be: U+FFFD for each malformed sequence.
 std::string clean_utf8(std::string_view bytes);
 
-// What SEARCH compares: Unicode NFKC case folding, so that case, full width and composed forms are
-// one.  Input well-formed UTF-8.  ASCII is folded without the library.
+// Unicode NFKC case folding: case, full width and composed forms are one.  Input well-formed UTF-8.
+// ASCII is folded without the library.
+std::string fold_case(std::string_view utf8);
+// What SEARCH compares: that, and traditional and simplified han are one (han.h).
 std::string fold(std::string_view utf8);
 // Another one when fold() may give something else than before: what was kept folded is made anew.
 std::string fold_version();

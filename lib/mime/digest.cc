@@ -18,7 +18,7 @@ namespace jd::mime {
 namespace {
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
-constexpr uint8_t version = 1;
+constexpr uint8_t version = 2;
 constexpr std::size_t head_bytes = 4 + 8 + 8 + 2 * digest_fields;
 constexpr std::size_t max_text = 700, max_key = 200, max_references = 1500, max_subject = 1000;
 
@@ -29,7 +29,7 @@ std::string_view cut(std::string_view utf8, std::size_t bytes) {
   return utf8.substr(0, bytes);
 }
 
-std::string sort_key(std::string_view utf8) { return std::string(cut(upper(fold(utf8)), max_key)); }
+std::string sort_key(std::string_view utf8) { return std::string(cut(upper(fold_case(utf8)), max_key)); }
 
 // Blanks and controls run together to one blank, none at the ends.
 std::string one_blank(std::string_view s) {

@@ -5,14 +5,14 @@
 // that a search of a folder is a walk through memory.  Bounded: no digest is longer than
 // max_digest bytes, whatever the header.  Layout, numbers little endian:
 //
-//   version:u8 (1)  zero:u8  marks:u16  local:i64  utc:i64  ends:u16[fields]  bytes
+//   version:u8 (2)  zero:u8  marks:u16  local:i64  utc:i64  ends:u16[fields]  bytes
 //   marks   bit f: a field of that name is there; bit 5+f: its text was cut (f = subject .. bcc)
 //           bit 10: the subject says reply or forward; bit 11: the Date could be read
 //   local   seconds of the Date as its clock showed it (RFC 3501: SENTSINCE disregards the zone)
 //   utc     the same moment in UTC (RFC 5256: SORT DATE)
 //   ends    where each field's bytes end, counted from the first of them; fields follow each other
 //
-// Text is decoded (RFC 2047) and folded (charset.h).  Sort keys are folded and then their ASCII
+// Text is decoded (RFC 2047) and folded (charset.h).  Sort keys are folded by case only and then their ASCII
 // letters made capitals: their byte order is that of i;unicode-casemap (RFC 5051) for ASCII.
 #pragma once
 #include <cstdint>

@@ -111,6 +111,22 @@ TEST(Charset, Labels) {
   EXPECT_FALSE(is_charset(std::string(5000, 'a')));
 }
 
+TEST(Charset, FoldMakesTraditionalAndSimplifiedHanOne) {
+  EXPECT_EQ(fold("請審閱附件中的價格合同"), fold("请审阅附件中的价格合同"));
+  EXPECT_EQ(fold("國學 ABC 發髮"), "国学 abc 发发");
+  EXPECT_EQ(fold("苧"), fold("苎"));  // each is the other's simplified form
+  EXPECT_EQ(fold("薴"), fold("苎"));
+  EXPECT_NE(fold_case("國"), fold_case("国"));
+  for (auto same : {"。", "日本のかな", "한국어", "𠮷", "é"}) EXPECT_EQ(fold(same), fold_case(same)) << same;
+  std::string all;  // each one as long as before, and folded once for all
+  for (uint32_t c = 0x3400; c < 0xA000; ++c) {
+    all = {static_cast<char>(0xE0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 63)), static_cast<char>(0x80 | (c & 63))};
+    std::string once = fold(all);
+    EXPECT_EQ(once.size(), fold_case(all).size()) << all;
+    EXPECT_EQ(fold(once), once) << all;
+  }
+}
+
 TEST(Charset, Fold) {
   EXPECT_EQ(fold("HeLLo"), "hello");
   EXPECT_EQ(fold("\xC3\x84rger"), fold("\xC3\xA4RGER"));
