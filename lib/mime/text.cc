@@ -170,6 +170,17 @@ const Part* first_text(const Part& p, std::string_view subtype, std::vector<cons
   return nullptr;
 }
 
+// RFC 2231: a name in a charset of its own, or in pieces, cannot be read in the field as it stands.
+bool visit_extended_names(const Part& p, const TextSink& sink) {
+  for (auto [all, name] : {std::pair(&p.parameters, "name"), std::pair(&p.disposition.parameters, "filename")}) {
+    auto is_extended = [&](auto& parameter) { return parameter.first == std::string(name) + "*"; };
+    if (std::none_of(all->begin(), all->end(), is_extended)) continue;
+    auto value = parameter(*all, name);
+    if (value && !sink(to_utf8(value->bytes, value->charset) + "\n")) return false;
+  }
+  return true;
+}
+
 std::string one_line(std::string_view s, std::size_t characters) {
   std::string r;
   std::size_t count = 0;
@@ -205,6 +216,7 @@ bool visit_header_text(std::string_view message, const Part& part, bool deep, co
     std::string line = f.name.empty() ? "" : clean_utf8(f.name) + ": ";
     if (!sink(line + decode_words(f.value) + "\n")) return false;
   }
+  if (!visit_extended_names(part, sink)) return false;
   if (!deep) return true;
   for (const Part& c : part.children)
     if (!visit_header_text(message, c, true, sink)) return false;

@@ -18,7 +18,7 @@
 namespace jd::mime {
 
 // Counts up when the same message gives another text than before.
-constexpr unsigned text_version = 1;
+constexpr unsigned text_version = 2;
 
 using TextSink = std::function<bool(std::string_view utf8)>;
 
@@ -26,7 +26,8 @@ using TextSink = std::function<bool(std::string_view utf8)>;
 // found; a "\n" stands behind each.
 bool visit_body_text(std::string_view message, const Part& part, const TextSink& sink);
 // The decoded fields of the header of the message, "Name: value\n" each, and of the headers of
-// embedded messages and parts when `deep`.
+// embedded messages and parts when `deep`.  After a header's fields, on lines of their own, the names
+// of the part that RFC 2231 writes in a charset or in pieces.
 bool visit_header_text(std::string_view message, const Part& part, bool deep, const TextSink& sink);
 
 // One leaf decoded: bytes of its transfer encoding undone (IMAP BINARY, attachments).
