@@ -50,7 +50,7 @@ int alias(const Options& o, const std::string& verb, const std::string& address,
 int metrics(const Options& o);
 struct TraceOptions { std::string word, since, lang; bool raw = false; };
 int trace(const Options& o, const TraceOptions& t);
-struct MailboxOptions { std::string address, folder, uid; bool repair = false; };
+struct MailboxOptions { std::string address, folder, uid; bool repair = false, rebuild = false, status = false; };
 int mailbox(const Options& o, const std::string& verb, const MailboxOptions& m);
 struct TransferOptions { std::string address, format, folder, path; bool force = false; };
 int mailbox_import(const Options& o, const TransferOptions& t);

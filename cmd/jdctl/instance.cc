@@ -25,7 +25,7 @@
 namespace jd::ctl {
 namespace {
 // In the order in which one needs another.
-const char* const programs[] = {"tokend", "directoryd", "queue-inject", "local-deliver", "remote-deliver", "qrun", "sessiond", "keeperd", "smtpd", "frontd", "acmed", "metricsd"};
+const char* const programs[] = {"tokend", "directoryd", "queue-inject", "local-deliver", "remote-deliver", "qrun", "sessiond", "keeperd", "smtpd", "frontd", "acmed", "metricsd", "indexd"};
 
 void pause_ms(int ms) {
   timespec t{ms / 1000, ms % 1000 * 1'000'000};
@@ -117,6 +117,7 @@ std::vector<std::string> service_names(const Options& o) {
   for (std::string p : programs) {
     if (p == "acmed" && (!config || config->acme_certificates.empty())) continue;
     if (p == "tokend" && (!config || !config->has_tokens())) continue;
+    if (p == "indexd" && config && !config->search_index) continue;
     if (p == "metricsd" && (!config || config->metrics_listen.empty())) continue;
     if (file::exists(o.paths.libexec + "/" + p)) r.push_back(p);
   }

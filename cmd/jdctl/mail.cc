@@ -8,8 +8,23 @@
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/store/account.h"
+#include "lib/store/search_index.h"
 
 namespace jd::ctl {
+static int index(const Options& o, store::Account& a, const MailboxOptions& m) {
+  store::IndexOptions how;
+  how.rebuild = m.rebuild;
+  auto s = m.status ? store::index_state(a) : store::index_account(a, how);
+  if (!s) return failed(s.error());
+  if (s->is_busy) return failed(Error(Fault::temp, fmt::format("the index of {} is being written by another process: try again later", m.address)));
+  if (o.json)
+    print_json(Json::object().set("messages", static_cast<int64_t>(s->messages)).set("indexed", static_cast<int64_t>(s->indexed)).set("added", static_cast<int64_t>(s->added))
+                   .set("files", static_cast<int64_t>(s->files)).set("bytes", static_cast<int64_t>(s->bytes)));
+  else
+    print(fmt::format("{} of {} messages indexed, {} of them now; {} files, {}", s->indexed, s->messages, s->added, s->files, size_text(s->bytes)));
+  return 0;
+}
+
 int mailbox(const Options& o, const std::string& verb, const MailboxOptions& m) {
   auto found = mailbox_path(o, m.address);
   if (!found) return failed(found.error());
@@ -30,6 +45,7 @@ int mailbox(const Options& o, const std::string& verb, const MailboxOptions& m) 
     print(fmt::format("{} messages, {} faults{}", r->messages, r->findings.size(), m.repair ? fmt::format(", {} repaired", r->repaired) : ""));
     return r->findings.empty() || m.repair ? 0 : 100;
   }
+  if (verb == "index") return index(o, **a, m);
   if (verb == "cat") {
     auto f = (*a)->folder(m.folder);
     if (!f) return failed(f.error());

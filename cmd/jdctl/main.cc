@@ -100,6 +100,7 @@ int main(int argc, char** argv) {
   mailboxes.push_back({"cat", &mailbox.command("cat", "print a message").positional("address", m.address, "the account").positional("folder", m.folder, "e.g. INBOX").positional("uid", m.uid, "its UID")});
   mailboxes.push_back({"check", &mailbox.command("check", "verify every checksum").positional("address", m.address, "the account").flag("--repair", m.repair, "drop what is lost, bring back what no folder shows")});
   ctl::MailboxCommands account(mailbox, o);
+  mailboxes.push_back({"index", &json(mailbox.command("index", "bring the search index up to date, and tell how it stands")).positional("address", m.address, "the account").flag("--rebuild", m.rebuild, "make it anew").flag("--status", m.status, "only tell")});
   ctl::TransferOptions t;
   struct Transfer { const char* verb; const char* about; int (*run)(const ctl::Options&, const ctl::TransferOptions&); Args* args; };
   Transfer transfers[] = {{"import", "take in a Maildir or mbox", ctl::mailbox_import, nullptr}, {"export", "write it as Maildir or mbox", ctl::mailbox_export, nullptr}};

@@ -106,6 +106,8 @@ const std::vector<Setting>& settings() {
       {"access", "session_cpu", &Config::session_cpu, "Time of the processor for one command; as above."},
       {"access", "imap_idle", &Config::imap_idle, "RFC 3501 asks for at least 30m."},
       {"access", "pop3_idle", &Config::pop3_idle, "RFC 1939 asks for at least 10m."},
+      {"search", "index", &Config::search_index, "indexd keeps an index of each mailbox, so that SEARCH need not read all of the mail."},
+      {"search", "every", &Config::search_every, "How often it looks for new mail; what is not indexed yet is found too, by reading it."},
       {"metrics", "listen", &Config::metrics_listen, "Where metricsd tells Prometheus about the queue, e.g. [\"127.0.0.1:9154\"]; empty: it is not started."},
       {"queue", "retry", &Config::retry, "Waits between attempts; the last one repeats."},
       {"queue", "warn_after", &Config::warn_after, "The sender is told that a message is late; \"0s\": never."},

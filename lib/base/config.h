@@ -103,6 +103,8 @@ struct Config {
   std::vector<std::string> address_failures;      // RE2
   bool tls_report = true;
   Span tls_report_every = days(1);
+  bool search_index = true;                       // indexd keeps an index for SEARCH
+  Span search_every = minutes(5);                 // how often it looks for new mail
   std::vector<std::string> metrics_listen;        // of metricsd; empty: it is not started
   uint64_t smtp_port_out = 25;                    // for tests on high ports
   uint64_t undelete_days = 14;                    // what is expunged or deleted can be brought back so long

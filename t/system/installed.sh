@@ -46,8 +46,8 @@ expect() {  # expect PROGRAM USER: every process of it but the masters, which bi
 seen=0
 expect smtpd jdnet; expect frontd jdnet; expect remote-deliver jdnet
 expect queue-inject jdqueue; expect qrun jdqueue
-expect local-deliver jdmail; expect directoryd jddir
-[ $seen -ge 7 ] || fail "only $seen processes found"
+expect local-deliver jdmail; expect indexd jdmail; expect directoryd jddir
+[ $seen -ge 8 ] || fail "only $seen processes found"
 for p in smtpd frontd remote-deliver; do
   for n in $(pgrep -u jdnet -x $p); do [ "$(readlink "/proc/$n/root")" = /run/jdmail ] || fail "$p is not in its chroot"; done
 done
