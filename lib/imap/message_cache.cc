@@ -28,7 +28,7 @@ void MessageCache::turn_to(const Entry& e) {
 Result<const std::string*> MessageCache::message(const Entry& e) {
   turn_to(e);
   if (!message_) {
-    TRY(message_, segments_.message(e));
+    TRY(message_, segments_.message(e, meta_ ? nullptr : &meta_));
   }
   return &*message_;
 }

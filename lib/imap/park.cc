@@ -67,6 +67,7 @@ Result<Time> Session::restore(std::string_view text) {
     CHECK(v.resume(text.substr(view_at + 6)));
     if (v.is_renumbered()) return fail(Fault::perm, "the folder has other UIDs now");
     view_ = std::move(v);
+    cache_.use(f);
   }
   if (auto saved = w.text("saved"); !saved.empty()) {
     Command c{std::string(saved), {}};
