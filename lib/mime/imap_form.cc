@@ -225,6 +225,20 @@ std::string imap_bodystructure(std::string_view message, const Part& part) {
   return out;
 }
 
+namespace {
+void shift(Part& p, uint64_t bytes) {
+  p.header_begin += bytes, p.body_begin += bytes, p.end += bytes;
+  for (auto& c : p.children) shift(c, bytes);
+}
+}  // namespace
+
+Parsed with_fields_before(const Parsed& p, uint64_t bytes) {
+  Part root = *decode(p.structure);
+  shift(root, bytes);
+  root.header_begin = 0;
+  return {encode(root), p.envelope, p.bodystructure};
+}
+
 Parsed parse_for_store(std::string_view message) {
   Part root = parse(message);
   return {encode(root), imap_envelope(message.substr(0, root.body_begin)),

@@ -29,6 +29,9 @@ struct Parsed {
   std::string bodystructure;  // imap_bodystructure
 };
 Parsed parse_for_store(std::string_view message);
+// The same for a message before whose first header field `bytes` of other fields are put that say
+// nothing about its content (Return-Path, Delivered-To, …).
+Parsed with_fields_before(const Parsed& p, uint64_t bytes);
 
 // One string: NIL is never made; imap_nstring makes NIL of an empty one.
 void append_imap_string(std::string& out, std::string_view s);

@@ -91,6 +91,20 @@ Result<Folder*> Account::folder(std::string_view name) {
   return folder(info->id);
 }
 
+Result<std::vector<Folder*>> Account::kept_folders() {
+  CHECK(tree_.refresh());
+  std::vector<Folder*> r;
+  for (auto& [id, info] : tree_.folders()) {
+    TRY(Folder * f, folder(id));
+    r.push_back(f);
+  }
+  for (auto& [id, info] : tree_.removed()) {
+    TRY(Folder * f, removed_folder(id));
+    r.push_back(f);
+  }
+  return r;
+}
+
 Status Account::rename_inbox(std::string_view to) {
   TRY(uint32_t id, tree_.create(to));
   TRY(Folder * from, folder(inbox_id));
@@ -172,22 +186,25 @@ Result<Account::Delivered> Account::deliver(const Delivery& d) {
   } else if (deliveries_ && monotonic() - deliveries_->used > minutes(1)) {
     deliveries_.reset();
   }
+  uint64_t size = d.bytes.size() + (d.shared ? d.shared->bytes.size() : 0);
   if (d.quota) {
     TRY(Usage u, usage());
-    if (u.bytes + d.bytes.size() > d.quota)
+    if (u.bytes + size > d.quota)
       return Unexpected(Error(Fault::perm,
                               fmt::format("mailbox is full: {} of {} used, this message has {}", size_text(u.bytes),
-                                          size_text(d.quota), size_text(d.bytes.size())), EDQUOT));
+                                          size_text(d.quota), size_text(size)), EDQUOT));
   }
   auto f = folder(d.folder);
   if (!f) f = folder(inbox_id);
   if (!f) return Unexpected(f.error());
   NewMessage m;
   m.bytes = d.bytes;
+  m.shared = d.shared;
   m.flags = d.flags;
   m.keywords = d.keywords;
   m.delivery = d.id;
   TRY(uint32_t uid, (*f)->append(m, d.durable));
+  if (d.shared) d.shared->source = path_ + "/" + large_name(d.shared->stamp);
   return Delivered{(*f)->id(), uid, false};
 }
 
@@ -210,7 +227,7 @@ Result<Account::CheckReport> Account::check(bool repair) {
       auto r = segments_.check(e);
       if (r) continue;
       report.findings.push_back(fmt::format("{} UID {}: {}", info.name, e.uid, r.error().what));
-      bad.add(e.uid);
+      if (r.error().sys != ENOTSUP) bad.add(e.uid);
     }
     for (auto& g : f->state().gone()) known.insert(g.entry.stamp);
     if (repair && !bad.empty()) {
@@ -248,13 +265,14 @@ Result<std::vector<MailSegments::Found>> Account::find_lost(const std::set<uint6
                                                             CheckReport* report) {
   std::map<std::string, std::optional<MailSegments::Found>> deliveries;  // null: there already
   std::vector<MailSegments::Found> lost;
+  std::set<uint64_t> met;  // a record may be there twice when compaction was interrupted
   TRY(auto damage, segments_.scan(Time{}, [&](const MailSegments::Found& m) {
     bool is_delivery = m.meta.delivery != std::string(16, '\0');
     if (known.count(m.stamp)) {
       if (is_delivery) deliveries[m.meta.delivery] = std::nullopt;
     } else if (damaged.count(m.meta.folder)) {
       if (is_delivery) deliveries.try_emplace(m.meta.delivery, m);
-      else lost.push_back(m);
+      else if (met.insert(m.stamp).second) lost.push_back(m);
     }
     return true;
   }));

@@ -37,6 +37,8 @@ class Account {
   MailSegments& segments() { return segments_; }
   Result<Folder*> folder(uint32_t id);          // opened on first use, then kept
   Result<Folder*> folder(std::string_view name);  // perm: no such folder
+  // All whose messages are kept.
+  Result<std::vector<Folder*>> kept_folders();
 
   // One of tree().removed(): to read, and to copy from.
   Result<Folder*> removed_folder(uint32_t id);
@@ -58,7 +60,8 @@ class Account {
   Result<Usage> usage();  // of all folders, exact; expunged mail does not count
 
   struct Delivery {
-    std::string_view bytes;
+    std::string_view bytes;             // with `shared`: what stands before it
+    SharedBody* shared = nullptr;
     std::string_view folder = "INBOX";  // unknown: INBOX
     std::string id;                     // delivery_id(queue id, recipient)
     Time accepted;                      // when the queue took the message: nothing older is searched
@@ -78,6 +81,7 @@ class Account {
   struct CheckReport { std::vector<std::string> findings; uint64_t messages = 0; uint64_t repaired = 0; };
   Result<CheckReport> check(bool repair);
 
+  AccountLock& lock() { return *lock_; }
   int dir() const { return dir_.get(); }
   const std::string& path() const { return path_; }
   const Terms& terms() const { return terms_; }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <set>
@@ -44,6 +45,7 @@ Status Folder::make_log() {
   fresh.init(info_.uid_validity);
   TRY(auto damage, segments_.scan(Time{}, [&](const MailSegments::Found& m) {
     if (m.meta.folder != info_.id) return true;
+    if (m.meta.kind != kind_inline && ::faccessat(dir_, large_name(m.stamp).c_str(), F_OK, 0) < 0) return true;  // given up: expunged long ago
     fresh.drop(m.meta.uid);  // of an older numbering (renumber): the later record is this one's
     std::string p;
     encode(p, entry_of(m));
@@ -75,6 +77,7 @@ Status Folder::load() {
   if (!r) return Unexpected(r.error());
   reader_ = std::move(*r);
   writer_.reset();
+  segments_.let_go_of_retired();
   begin_state();
   CHECK(take_records());
   for (auto& d : reader_->damage())
@@ -153,6 +156,8 @@ Result<bool> Folder::take_records() {
     if (!state_.apply(record->type, record->stamp, record->payload))
       log::error("store_damage", {{"folder", info_.name}, {"offset", record->ref.offset}, {"what", "a record that makes no sense"}});
     if (record->type == type_state) snapshot_next_ = state_.uid_next();
+    if (record->type == type_moved)
+      if (auto m = decode_moves(record->payload)) segments_.let_go(m->from);
     changed = true;
   }
 }
@@ -227,14 +232,15 @@ Result<uint64_t> Folder::keyword_mask(const std::vector<std::string>& names, boo
 }
 
 Result<uint32_t> Folder::append(const NewMessage& m, bool durable) {
-  auto parsed = mime::parse_for_store(m.bytes);  // before the lock: it is the slow part
+  // Before the lock: it is the slow part.
+  auto parsed = m.shared ? mime::with_fields_before(m.shared->parsed, m.bytes.size()) : mime::parse_for_store(m.bytes);
   Meta meta;
-  bool is_big = m.bytes.size() >= big_bytes;
-  meta.kind = is_big;
+  Kind kind = m.shared ? kind_shared : m.bytes.size() >= big_bytes ? kind_large : kind_inline;
+  meta.kind = kind;
   meta.folder = info_.id;
   meta.flags = m.flags & all_flags;
   meta.date = m.date ? m.date : now().seconds();
-  meta.size = m.bytes.size();
+  meta.size = m.bytes.size() + (m.shared ? m.shared->bytes.size() : 0);
   meta.delivery = m.delivery;
   meta.structure = std::move(parsed.structure);
   meta.envelope = std::move(parsed.envelope);
@@ -248,9 +254,10 @@ Result<uint32_t> Folder::append(const NewMessage& m, bool durable) {
     e.uid = m.uid && !state_.find(m.uid) && m.uid >= state_.uid_next() ? m.uid : state_.uid_next();
     e.stamp = random_number();
     meta.uid = e.uid;
-    TRY(auto placed, segments_.append(e.stamp, encode(meta), m.bytes, is_big));
+    TRY(auto placed, segments_.append(e.stamp, encode(meta), m.bytes, kind, m.shared));
+    if (m.shared) m.shared->stamp = e.stamp;
     e.flags = meta.flags;
-    e.kind = is_big;
+    e.kind = kind;
     e.set_ref(placed.ref);
     e.saved = static_cast<uint32_t>(now().seconds());
     e.meta = placed.meta;
@@ -345,6 +352,26 @@ Result<std::vector<std::pair<uint32_t, uint32_t>>> Folder::copy_from(Folder& fro
   return pairs;
 }
 
+Status Folder::moved(uint32_t from, const std::vector<Move>& moves) {
+  {
+    TRY(auto hold, lock_.hold());
+    CHECK(open_writer());
+    std::vector<uint64_t> here;
+    for (auto& e : state_.entries())
+      if (e.segment == from) here.push_back(e.offset);
+    for (auto& g : state_.gone())
+      if (g.entry.segment == from) here.push_back(g.entry.offset);
+    std::sort(here.begin(), here.end());
+    std::vector<Move> ours;
+    for (uint64_t offset : here)
+      if (const Move* m = find_move(moves, offset); m && (ours.empty() || ours.back().offset != offset)) ours.push_back(*m);
+    if (ours.empty()) return {};
+    CHECK(write(type_moved, state_.mod_seq(), encode_moves(from, ours)));
+    CHECK(rewrite_if_grown());
+  }
+  return commit();
+}
+
 // References to what `from` knows, with keywords as they are called here.
 Status Folder::take_in(Folder& from, std::vector<Entry>& chosen) {
   CHECK(reserve(static_cast<uint32_t>(chosen.size())));
@@ -382,7 +409,7 @@ Result<uint32_t> Folder::restore_from(Folder& from, const std::set<uint64_t>& st
     std::set<uint64_t> there;
     for (auto& e : state_.entries()) there.insert(e.stamp);
     for (auto& g : from.state_.gone()) {
-      if (!stamps.count(g.entry.stamp) || !there.insert(g.entry.stamp).second) continue;
+      if (!stamps.count(g.entry.stamp) || g.when < from.kept_since() || !there.insert(g.entry.stamp).second) continue;
       back.push_back(g.entry);
       back.back().flags &= static_cast<uint8_t>(~deleted);
       used.insert(g.entry.segment);
@@ -434,7 +461,7 @@ Status Folder::rewrite(const FolderState& as) {
   CHECK(segments_.commit_segments(segments));
   CHECK(file::unlink(dir_, tmp));
   TRY(auto w, journal::SegmentWriter::create(dir_, tmp, {kind_box, info_.id, 0, true}));
-  for (auto& o : as.snapshot(now().seconds() - terms_.keep_gone.seconds())) CHECK(w.append(o.type, 0, o.stamp, {o.payload}));
+  for (auto& o : as.snapshot(kept_since())) CHECK(w.append(o.type, 0, o.stamp, {o.payload}));
   CHECK(w.commit());
   if (!reader_->damage().empty()) {
     CHECK(file::unlink(dir_, log_name() + ".damaged"));

@@ -34,7 +34,8 @@ struct Terms {
 };
 
 struct NewMessage {
-  std::string_view bytes;  // CRLF wire form
+  std::string_view bytes;  // CRLF wire form; with `shared`: what stands before it
+  SharedBody* shared = nullptr;  // begins with header fields; its source and stamp are set
   uint8_t flags = 0;
   std::vector<std::string> keywords;
   int64_t date = 0;        // INTERNALDATE, seconds; 0: now
@@ -65,6 +66,10 @@ class Folder {
   // References only, no bodies.  Pairs of (UID there, UID here).  with move: expunged there, both
   // under one hold of the lock.
   Result<std::vector<std::pair<uint32_t, uint32_t>>> copy_from(Folder& from, const UidSet& uids, bool move);
+  // For compaction: records that entries name, gone ones too, are elsewhere now.  Durable on return.
+  Status moved(uint32_t from, const std::vector<Move>& moves);
+  // What was expunged since then (seconds) is kept.
+  int64_t kept_since() const { return now().seconds() - terms_.keep_gone.seconds(); }
   // What `from` (it may be this one) has expunged and still keeps comes here, with new UIDs (RFC 3501
   // §2.3.1.1: a UID that was gone names nothing again), without \Deleted; what this folder has already
   // is left out.  How many came.  By UID: into this folder, as before.

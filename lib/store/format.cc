@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include <algorithm>
+
 #include "lib/base/file.h"
 #include "lib/base/hash.h"
 #include "lib/log/crc32c.h"
@@ -69,6 +71,34 @@ std::optional<Meta> decode_meta(std::string_view in) {
   m.envelope = in.substr(structure, envelope);
   m.bodystructure = in.substr(structure + envelope, bodystructure);
   return m;
+}
+
+std::string encode_moves(uint32_t from, const std::vector<Move>& rising) {
+  std::string p;
+  p.reserve(4 + rising.size() * 20);
+  put(p, from);
+  for (auto& m : rising) {
+    put(p, m.offset);
+    put(p, m.segment);
+    put(p, m.to);
+  }
+  return p;
+}
+
+std::optional<Moves> decode_moves(std::string_view p) {
+  Moves r;
+  if (!take(p, r.from) || p.size() % 20 != 0) return std::nullopt;
+  r.all.reserve(p.size() / 20);
+  for (Move m; take(p, m.offset) && take(p, m.segment) && take(p, m.to);) {
+    if (m.segment == r.from || (!r.all.empty() && m.offset <= r.all.back().offset)) return std::nullopt;
+    r.all.push_back(m);
+  }
+  return r;
+}
+
+const Move* find_move(const std::vector<Move>& all, uint64_t offset) {
+  auto i = std::lower_bound(all.begin(), all.end(), offset, [](const Move& m, uint64_t o) { return m.offset < o; });
+  return i != all.end() && i->offset == offset ? &*i : nullptr;
 }
 
 std::string delivery_id(std::string_view queue_id, std::string_view recipient) {

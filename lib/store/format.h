@@ -15,7 +15,9 @@
 //   version:u16 kind:u16 folder:u32 uid:u32 flags:u32 date:i64 size:u64 delivery[16]
 //   structure:u32 envelope:u32 bodystructure:u32 crc:u32   lengths of what follows
 //   structure envelope bodystructure   crc = crc32c of the head before it and of these three
-//   message                            kind 0: its bytes, CRLF; kind 1: crc32c:u32, bytes in big/
+//   message                            kind 0: its bytes, CRLF; kind 1: crc32c:u32, the bytes are in
+//                                      big/; kind 2: crc32c:u32 of what is in big/ (it may be shared
+//                                      with other accounts, by hard links), then what stands before it
 // box records (numbers little endian, mod_seq in the record's stamp):
 //   state      uid_validity:u32 uid_next:u32 recent:u32 mod_seq:u64 entries:u32 expunged:u32
 //   keywords   (length:u8 name)*        bit n of an entry's keywords is the n-th name ever listed
@@ -26,8 +28,13 @@
 //   reserve    end:u32 boot[16]         UIDs below end may be in use by this boot of the machine
 //   recent     uid:u32                  below it nothing is \Recent any more
 //   drop       uids                     entries whose messages a power cut took before any promise
+//   moved      from:u32 (offset:u64 segment:u32 to:u64)*   rising offsets: records of segment `from`
+//                                       are elsewhere now (compaction); of entries and gone ones
 //   entry := uid:u32 flags:u8 kind:u8 zero:u16 segment:u32 length:u32 offset:u64 meta:u32 saved:u32
 //            size:u64 date:i64 keywords:u64 mod_seq:u64 stamp:u64 = 72 bytes
+//   seg/<n>.moved     a segment (kind 'moved') with one moved record: where the records of segment n,
+//                     which is no more, are: for readers that have not looked at the log since.
+//                     It may be deleted as soon as there are none (compact.h: after a day)
 // tree records: create, rename, remove, subscribe, unsubscribe, forget (tree.h).
 #pragma once
 #include <cstdint>
@@ -58,10 +65,11 @@ bool take(std::string_view& in, T& v) {
   return true;
 }
 
-constexpr uint32_t kind_mail = 1, kind_box = 2, kind_tree = 3;
+constexpr uint32_t kind_mail = 1, kind_box = 2, kind_tree = 3, kind_moved = 4;
 enum Type : uint16_t {
   type_message = 1,
   type_state = 16, type_keywords, type_arrive, type_gone, type_flags, type_expunge, type_reserve, type_recent, type_drop,
+  type_moved,
   type_create = 32, type_rename, type_remove, type_subscribe, type_unsubscribe, type_forget,
 };
 
@@ -74,13 +82,16 @@ constexpr uint64_t segment_bytes = 64u << 20;     // a segment is sealed when it
 constexpr std::size_t entry_bytes = 72;
 constexpr std::size_t max_keywords = 64;          // per folder
 
+// Where a message's bytes are; another number: written by a later release.
+enum Kind : uint8_t { kind_inline = 0, kind_large = 1, kind_shared = 2 };
+
 enum class FlagOp : uint8_t { set, add, remove };
 
 // One message in one folder: as in memory, so in the index, and but for the last two fields in the log.
 struct Entry {
   uint32_t uid = 0;
   uint8_t flags = 0;
-  uint8_t kind = 0;          // 1: big
+  uint8_t kind = 0;          // Kind
   uint16_t zero = 0;
   uint32_t segment = 0;      // of the message record
   uint32_t length = 0;
@@ -113,6 +124,17 @@ struct Meta {
 };
 std::string encode(const Meta& m);
 std::optional<Meta> decode_meta(std::string_view payload);  // as much of it as `meta` says is enough
+
+// A message record that compaction wrote again elsewhere.
+struct Move {
+  uint64_t offset = 0;  // in the segment that is given up
+  uint32_t segment = 0;
+  uint64_t to = 0;      // its offset there
+};
+std::string encode_moves(uint32_t from, const std::vector<Move>& rising);
+struct Moves { uint32_t from = 0; std::vector<Move> all; };
+std::optional<Moves> decode_moves(std::string_view payload);
+const Move* find_move(const std::vector<Move>& all, uint64_t offset);  // null: not among them
 
 // The id under which a delivery is known, so that a replay finds it: of queue id and recipient.
 std::string delivery_id(std::string_view queue_id, std::string_view recipient);

@@ -14,8 +14,10 @@ namespace {
 constexpr std::size_t many_files = 16;  // one sync of the file system costs less than this many files
 
 std::string segment_name(uint32_t n) { return fmt::format("seg/{:08}.seg", n); }
-std::string big_name(uint64_t stamp) { return fmt::format("big/{:016x}", stamp); }
+std::string moved_name(uint32_t n) { return fmt::format("seg/{:08}.moved", n); }
 }  // namespace
+
+std::string large_name(uint64_t stamp) { return fmt::format("big/{:016x}", stamp); }
 
 Result<std::vector<uint32_t>> MailSegments::numbers() {
   auto names = file::list(dir_, "seg");
@@ -37,10 +39,11 @@ uint64_t MailSegments::known_end(uint32_t number) {
 
 Status MailSegments::open_writer() {
   for (int tries = 0; tries < 3; tries++) {
+    if (writer_ && writer_->is_broken()) writer_.reset();  // what a failed write left is cut when it is opened anew
     if (writer_) {
       CHECK(writer_->refresh());
-      if (!writer_->is_sealed() && !writer_->is_broken() && writer_->size() < segment_bytes) return {};
-      if (!writer_->is_sealed() && !writer_->is_broken()) CHECK(writer_->seal());
+      if (!writer_->is_sealed() && writer_->size() < segment_bytes) return {};
+      if (!writer_->is_sealed()) CHECK(writer_->seal());
       if (dirty_) CHECK(commit());
       writer_.reset();
     }
@@ -72,30 +75,37 @@ Status MailSegments::open_writer() {
   return fail(Fault::temp, "cannot open a segment of the mailbox to append to");
 }
 
-Result<MailSegments::Placed> MailSegments::append(uint64_t stamp, std::string_view meta,
-                                                  std::string_view message, bool is_big) {
+Status MailSegments::put_large(const std::string& name, std::string_view bytes, const std::string& source) {
+  CHECK(file::make_directory(dir_, "big"));
+  // Another file system, too many links, gone meanwhile: then a file of its own.
+  if (!source.empty() && file::link(AT_FDCWD, source, dir_, name)) return {};
+  auto fd = file::open(dir_, name, O_WRONLY | O_CREAT | O_EXCL);
+  if (!fd) return Unexpected(fd.error());
+  auto r = file::write_at(fd->get(), bytes, 0);
+  if (!r) (void)file::unlink(dir_, name);  // the error that matters is the first
+  return r;
+}
+
+Result<MailSegments::Placed> MailSegments::append(uint64_t stamp, std::string_view meta, std::string_view message, Kind kind,
+                                                  const SharedBody* shared) {
   CHECK(open_writer());
-  std::string crc;
-  if (is_big) {
-    CHECK(file::make_directory(dir_, "big"));
-    std::string name = big_name(stamp);
-    auto fd = file::open(dir_, name, O_WRONLY | O_CREAT | O_EXCL);
-    if (!fd) return Unexpected(fd.error());
-    if (auto r = file::write_at(fd->get(), message, 0); !r) {
-      (void)file::unlink(dir_, name);  // the error that matters is the first
-      return Unexpected(r.error());
-    }
+  std::string name, crc;
+  if (kind != kind_inline) {
+    std::string_view bytes = shared ? shared->bytes : message;
+    name = large_name(stamp);
+    CHECK(put_large(name, bytes, shared ? shared->source : ""));
     unsynced_names_.push_back(name);
-    put(crc, journal::crc32c(0, message));
-    message = crc;
+    put(crc, shared ? shared->crc : journal::crc32c(0, bytes));
+    if (!shared) message = {};
   }
-  TRY(auto ref, writer_->append(type_message, 0, stamp, {meta, message}));
-  if (auto r = writer_->flush(); !r) {
-    if (is_big) (void)file::unlink(dir_, big_name(stamp));  // as above
+  auto ref = writer_->append(type_message, 0, stamp, {meta, crc, message});
+  Status r = ref ? writer_->flush() : Status(Unexpected(ref.error()));
+  if (!r) {
+    if (!name.empty()) (void)file::unlink(dir_, name);  // as above
     return Unexpected(r.error());
   }
   dirty_ = true;
-  return Placed{ref, static_cast<uint32_t>(meta.size())};
+  return Placed{*ref, static_cast<uint32_t>(meta.size())};
 }
 
 Status MailSegments::commit() {
@@ -124,8 +134,10 @@ Status MailSegments::commit() {
 Status MailSegments::commit_segments(const std::set<uint32_t>& wanted) {
   CHECK(commit());
   for (uint32_t n : wanted) {
-    TRY(auto* r, reader(n));
-    CHECK(file::sync_data(r->fd()));
+    auto r = reader(n);
+    if (!r && r.error().sys == ENOENT) continue;  // given up: what was in it was synced elsewhere before
+    if (!r) return Unexpected(r.error());
+    CHECK(file::sync_data((*r)->fd()));
   }
   auto seg = file::open(dir_, "seg", O_RDONLY | O_DIRECTORY);
   if (seg) CHECK(file::sync_directory(seg->get()));
@@ -142,27 +154,62 @@ Result<journal::SegmentReader*> MailSegments::reader(uint32_t number) {
   return it->second.get();
 }
 
+Result<const std::vector<Move>*> MailSegments::moves(uint32_t number) {
+  auto it = moves_.find(number);
+  if (it == moves_.end()) {
+    TRY(auto r, journal::SegmentReader::open(dir_, moved_name(number)));
+    TRY(auto record, r.next());
+    auto m = record && record->type == type_moved ? decode_moves(record->payload) : std::nullopt;
+    if (!m || m->from != number) return fail(Fault::perm, "{} is damaged", moved_name(number));
+    if (moves_.size() >= 16) moves_.clear();
+    it = moves_.emplace(number, std::move(m->all)).first;
+  }
+  return &it->second;
+}
+
+// Where the record is by now.
+Result<MailSegments::At> MailSegments::at(journal::Ref r) {
+  for (int hops = 0;; hops++) {
+    auto open = reader(r.segment);
+    if (open) return At{*open, r};
+    if (open.error().sys != ENOENT || hops == 8) return Unexpected(open.error());
+    auto all = moves(r.segment);
+    const Move* m = all ? find_move(**all, r.offset) : nullptr;
+    if (!m) return Unexpected(open.error());
+    r.segment = m->segment, r.offset = m->to;
+  }
+}
+
+Result<journal::OwnedRecord> MailSegments::record(const journal::Ref& r) {
+  TRY(At a, at(r));
+  return a.reader->read(a.ref);
+}
+
 Result<Meta> MailSegments::meta(const Entry& e) {
-  TRY(auto* r, reader(e.segment));
-  TRY(auto bytes, file::read_at(r->fd(), journal::head_bytes + e.meta, e.offset));
-  auto head = journal::Framing(r->header().generation).head(bytes);
+  TRY(At a, at(e.ref()));
+  TRY(auto bytes, file::read_at(a.reader->fd(), journal::head_bytes + e.meta, a.ref.offset));
+  auto head = journal::Framing(a.reader->header().generation).head(bytes);
   auto m = head && head->stamp == e.stamp ? decode_meta(std::string_view(bytes).substr(journal::head_bytes)) : std::nullopt;
-  if (!m) return fail(Fault::perm, "message record at {} of {} is damaged", e.offset, segment_name(e.segment));
+  if (!m) return fail(Fault::perm, "message record at {} of {} is damaged", a.ref.offset, segment_name(a.ref.segment));
   return *m;
 }
 
-Result<std::string> MailSegments::message(const Entry& e) {
-  TRY(auto* r, reader(e.segment));
-  TRY(auto record, r->read(e.ref()));
-  if (record.stamp != e.stamp || record.type != type_message || record.payload.size() < e.meta)
+Result<std::string> MailSegments::message(const Entry& e, std::optional<Meta>* meta) {
+  TRY(auto r, record(e.ref()));
+  if (r.stamp != e.stamp || r.type != type_message || r.payload.size() < e.meta)
     return fail(Fault::perm, "message record at {} of {} is another one's", e.offset, segment_name(e.segment));
-  record.payload.erase(0, e.meta);
-  if (e.kind == 0) return std::move(record.payload);
-  std::string_view rest = record.payload;
+  if (e.kind > kind_shared)
+    return Unexpected(Error(Fault::perm, fmt::format("message record at {} of {} was written by a later release of jdmail (kind {})",
+                                                     e.offset, segment_name(e.segment), e.kind), ENOTSUP));
+  if (meta) *meta = decode_meta(r.payload);
+  r.payload.erase(0, e.meta);
+  if (e.kind == kind_inline) return std::move(r.payload);
+  std::string_view rest = r.payload;
   uint32_t crc;
-  if (!take(rest, crc)) return fail(Fault::perm, "message record of {} is damaged", big_name(e.stamp));
-  TRY(auto bytes, file::read_all(dir_, big_name(e.stamp), 1u << 30));
-  if (journal::crc32c(0, bytes) != crc) return fail(Fault::perm, "{} is damaged: wrong checksum", big_name(e.stamp));
+  if (!take(rest, crc)) return fail(Fault::perm, "message record of {} is damaged", large_name(e.stamp));
+  TRY(auto bytes, file::read_all(dir_, large_name(e.stamp), 1u << 30));
+  if (journal::crc32c(0, bytes) != crc) return fail(Fault::perm, "{} is damaged: wrong checksum", large_name(e.stamp));
+  if (!rest.empty()) bytes.insert(0, rest);
   return bytes;
 }
 
@@ -178,6 +225,7 @@ Result<std::vector<std::string>> MailSegments::scan(Time since, const std::funct
   for (uint32_t n : all) {
     if (after && n < after->segment) continue;
     auto r = journal::SegmentReader::open(dir_, segment_name(n));
+    if (!r && r.error().sys == ENOENT) continue;  // given up meanwhile: what was in it comes later
     if (!r) {
       damage.push_back(r.error().what);
       continue;

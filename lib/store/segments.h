@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // segments.h: the message records of one account: seg/*.seg and big/*.
 //
-// Appending needs the account's lock (lock.h); reading needs none, for records never change.
+// Appending needs the account's lock (lock.h); reading needs none, for records never change.  They may
+// be moved by compaction (compact.h): who still has the old place is led to the new one.
 // Blocking; one thread.  append() makes a record visible, commit() durable.
 #pragma once
 #include <cstdint>
@@ -15,16 +16,28 @@
 
 #include "lib/base/result.h"
 #include "lib/log/segment.h"
+#include "lib/mime/imap_form.h"
 #include "lib/store/format.h"
 
 namespace jd::store {
 
+// A large message that several recipients get, stored once for all of them where they are on one file
+// system; before it stands in each one's record what only he gets.
+struct SharedBody {
+  std::string_view bytes;
+  uint32_t crc = 0;         // crc32c of the bytes
+  mime::Parsed parsed;      // of the bytes
+  std::string source;       // a file with these bytes, to be linked; "": none yet
+  uint64_t stamp = 0;       // under which it was stored last
+};
+
 class MailSegments {
  public:
   explicit MailSegments(int account_dir) : dir_(account_dir) {}
-  // `meta` is encode(Meta) of this message.  A message of big_bytes or more is put into big/.
+  // `meta` is encode(Meta) of this message, whose kind says where it goes: kind_inline: into the
+  // record; kind_large: into big/; kind_shared: `message` is what stands before `shared`.
   struct Placed { journal::Ref ref; uint32_t meta; };
-  Result<Placed> append(uint64_t stamp, std::string_view meta, std::string_view message, bool is_big);
+  Result<Placed> append(uint64_t stamp, std::string_view meta, std::string_view message, Kind kind, const SharedBody* shared = nullptr);
   // What append() wrote since the last commit survives a power cut.
   Status commit();
   // The segments that these refs are in survive a power cut, whoever wrote them.
@@ -35,9 +48,10 @@ class MailSegments {
     if (r.segment > known_.segment || (r.segment == known_.segment && r.offset > known_.offset)) known_ = r;
   }
 
-  // perm: the record is damaged or is another one's (e.stamp).
+  // perm: the record is damaged or is another one's (e.stamp); perm with sys ENOTSUP: it was written
+  // by a later release.  message() gives the meta of the same read when it is asked for.
   Result<Meta> meta(const Entry& e);
-  Result<std::string> message(const Entry& e);
+  Result<std::string> message(const Entry& e, std::optional<Meta>* meta = nullptr);
   Status check(const Entry& e);  // reads it all, checksums verified
 
   // All good message records, oldest first, of the segments that were last written at or after
@@ -47,7 +61,29 @@ class MailSegments {
   struct Place { uint32_t segment = 0; uint64_t offset = 0; };
   Result<std::vector<std::string>> scan(Time since, const std::function<bool(const Found&)>& visit, Place* after = nullptr);
 
+  // For compaction.  Sealed ones are complete: nothing is appended to them.
+  struct Info { uint32_t number; uint64_t bytes; bool is_last; };
+  Result<std::vector<Info>> list();
+  // The record once more, at the end; under the lock.
+  Result<journal::Ref> append_again(const journal::OwnedRecord& record);
+  Result<journal::OwnedRecord> record(const journal::Ref& r);
+  Status begin_next();  // seals the last one; under the lock
+  // The segment is given up: nobody's entries name it any more, durably.  Under the lock.
+  Status retire(uint32_t number, const std::vector<Move>& moves);
+  // Others give it up, or did so: our descriptors would keep its space.
+  void let_go(uint32_t number) { readers_.erase(number); }
+  void let_go_of_retired();
+  // Traces of segments given up so long ago that nobody can still need them.
+  Status forget_retired(Time before);
+  // Files of big/: all, and removing one.
+  Result<std::vector<uint64_t>> large();
+  Result<uint64_t> remove_large(uint64_t stamp);  // its bytes, 0 when others share it
+
  private:
+  Status put_large(const std::string& name, std::string_view bytes, const std::string& source);
+  struct At { journal::SegmentReader* reader; journal::Ref ref; };
+  Result<At> at(journal::Ref r);
+  Result<const std::vector<Move>*> moves(uint32_t number);
   Status open_writer();
   uint64_t known_end(uint32_t number);
   Result<journal::SegmentReader*> reader(uint32_t number);
@@ -59,7 +95,10 @@ class MailSegments {
   bool dirty_ = false;
   std::vector<std::string> unsynced_names_;  // files of big/, and "seg" for the directory itself
   std::map<uint32_t, std::unique_ptr<journal::SegmentReader>> readers_;
+  std::map<uint32_t, std::vector<Move>> moves_;  // of segments that are no more
 };
+
+std::string large_name(uint64_t stamp);  // "big/…", below the account's directory
 
 // The entry that a folder had for it when it arrived (flags may have changed since).
 Entry entry_of(const MailSegments::Found& m);

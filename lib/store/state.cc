@@ -133,6 +133,7 @@ bool FolderState::apply(uint16_t type, uint64_t stamp, std::string_view p) {
           while (at_least(r.first) != entries_.end() && at_least(r.first)->uid <= r.last) drop(at_least(r.first)->uid);
       break;
     }
+    case type_moved: good = apply_moved(p); break;
     default: break;  // of a later version: what it says does not concern these fields
   }
   if (good && type != type_state && type != type_reserve && type != type_recent) mod_seq_ = std::max(mod_seq_, stamp);
@@ -239,6 +240,21 @@ bool FolderState::apply_expunge(uint64_t seq, std::string_view p) {
   }
   if (uids->ranges().size() > 1)  // one pass, however many ranges
     entries_.erase_if([&](const Entry& e) { return uids->contains(e.uid); });
+  return true;
+}
+
+bool FolderState::apply_moved(std::string_view p) {
+  auto moves = decode_moves(p);
+  if (!moves) return false;
+  auto follow = [&](Entry& e) {
+    if (e.segment != moves->from) return;
+    if (const Move* m = find_move(moves->all, e.offset)) e.segment = m->segment, e.offset = m->to;
+  };
+  // Looked at through const first: a page that is only mapped is copied when it is written to.
+  for (std::size_t i = 0; i < entries_.size(); i++)
+    if (std::as_const(entries_)[i].segment == moves->from) follow(entries_[i]);
+  for (std::size_t i = 0; i < gone_.size(); i++)
+    if (std::as_const(gone_)[i].entry.segment == moves->from) follow(gone_[i].entry);
   return true;
 }
 

@@ -89,6 +89,7 @@ class FolderState {
   bool apply_arrive(std::string_view p, bool gone);
   bool apply_flags(uint64_t mod_seq, std::string_view p);
   bool apply_expunge(uint64_t mod_seq, std::string_view p);
+  bool apply_moved(std::string_view p);
   Entry* at_least(uint32_t uid);
   void count(const Entry& e, int sign);
 

@@ -233,7 +233,7 @@ TEST(Check, WhatNoFolderEverAcknowledgedStaysAway) {
   m.uid = 9;
   std::string bytes = mail("unfinished");
   m.size = bytes.size();
-  ASSERT_TRUE(a->segments().append(77, encode(m), bytes, false));
+  ASSERT_TRUE(a->segments().append(77, encode(m), bytes, kind_inline));
   ASSERT_TRUE(a->segments().commit());
   auto r = a->check(true);
   ASSERT_TRUE(r);

@@ -42,7 +42,8 @@ inline uint32_t add(Account& a, const std::string& bytes, const std::string& fol
 
 inline std::string body_of(Account& a, const std::string& folder, uint32_t uid) {
   auto f = a.folder(folder);
-  if (!f || !(*f)->refresh()) return "?";
+  if (!f) return f.error().what;
+  if (auto r = (*f)->refresh(); !r) return r.error().what;
   const Entry* e = (*f)->state().find(uid);
   if (!e) return "absent";
   auto m = a.segments().message(*e);
