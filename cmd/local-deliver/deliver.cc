@@ -9,6 +9,8 @@
 #include "lib/base/random.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/log/crc32c.h"
+#include "lib/mime/imap_form.h"
 
 namespace jd {
 namespace {
@@ -34,12 +36,48 @@ bool was_here(std::string_view message, std::string_view address) {
 }
 }  // namespace
 
-queue::RcptResult Deliverer::deliver(const queue::LocalDelivery& d, std::string_view message, bool durable) {
+std::optional<std::string> Deliverer::take_last(const queue::LocalDelivery& d) {
+  if (!large_ || large_->qid != d.qid || large_->bytes.size() != d.length) return std::nullopt;
+  return std::move(large_->bytes);
+}
+
+queue::RcptResult Deliverer::deliver(const queue::LocalDelivery& d, std::string message, bool durable) {
   if (was_here(message, d.rcpt)) return result(queue::Fate::perm, "5.4.6", "mail forwarding loop for " + d.rcpt);
   std::string bytes = fmt::format("Return-Path: <{}>\r\nDelivered-To: {}\r\n", one_line(d.from), one_line(d.rcpt));
   if (!d.original.empty() && !iequals(d.original, d.rcpt)) bytes += fmt::format("X-Original-To: {}\r\n", one_line(d.original));
-  bytes += message;
-  return d.kind == "maildir" ? to_maildir(d, bytes) : to_account(d, bytes, durable);
+  if (d.kind == "maildir") return to_maildir(d, bytes + message);
+  return to_account(d, std::move(bytes), std::move(message), durable);
+}
+
+// A message that begins with a header field: ours can stand before it, whoever the recipient is.
+store::SharedBody* Deliverer::share(const queue::LocalDelivery& d, const std::string& message) {
+  if (large_ && large_->qid == d.qid && large_->size == message.size()) {
+    large_->body.bytes = message;
+    return &large_->body;
+  }
+  large_.reset();
+  auto colon = message.find_first_of(": \t\r\n");
+  if (message.size() < store::big_bytes || colon == message.npos || colon == 0 || message[colon] != ':') return nullptr;
+  large_.emplace();
+  large_->qid = d.qid;
+  large_->size = message.size();
+  large_->body.bytes = message;
+  large_->body.crc = journal::crc32c(0, message);
+  large_->body.parsed = mime::parse_for_store(message);
+  for (auto& [qid, file] : stored_)
+    if (qid == d.qid) large_->body.source = file;
+  return &large_->body;
+}
+
+// It may go on being delivered after others came between.
+void Deliverer::keep_large(std::string message) {
+  constexpr std::size_t remembered = 16;
+  large_->bytes = std::move(message);
+  large_->body.bytes = {};
+  if (large_->body.source.empty()) return;
+  std::erase_if(stored_, [&](auto& s) { return s.first == large_->qid; });
+  stored_.emplace_front(large_->qid, large_->body.source);
+  if (stored_.size() > remembered) stored_.pop_back();
 }
 
 Result<store::Account*> Deliverer::account(const std::string& path) {
@@ -57,7 +95,7 @@ Result<store::Account*> Deliverer::account(const std::string& path) {
   return open_.front().second.get();
 }
 
-queue::RcptResult Deliverer::to_account(const queue::LocalDelivery& d, const std::string& bytes, bool durable) {
+queue::RcptResult Deliverer::to_account(const queue::LocalDelivery& d, std::string fields, std::string message, bool durable) {
   for (auto part : split(d.path, '/'))  // what qrun says is ours, and still checked
     if (part.empty() || part == "..") return result(queue::Fate::temp, "4.3.5", "the account has no usable mailbox path");
   auto a = account(d.path);
@@ -66,15 +104,19 @@ queue::RcptResult Deliverer::to_account(const queue::LocalDelivery& d, const std
     return result(queue::Fate::temp, "4.2.1", "the mailbox is not available now");
   }
   store::Account::Delivery delivery;
-  delivery.bytes = bytes;
+  delivery.shared = share(d, message);
+  std::size_t size = fields.size() + message.size();
+  if (!delivery.shared) fields += message;
+  delivery.bytes = fields;
   delivery.id = store::delivery_id(d.qid, d.rcpt);
   delivery.accepted = d.received;
   delivery.quota = d.quota;
   delivery.may_be_replay = d.replay;
   delivery.durable = durable;
   auto r = (*a)->deliver(delivery);
+  if (delivery.shared) keep_large(std::move(message));
   if (r) {
-    log::info(r->was_there ? "delivered_before" : "stored", {{"qid", d.qid}, {"to", d.rcpt}, {"uid", r->uid}, {"bytes", bytes.size()}});
+    log::info(r->was_there ? "delivered_before" : "stored", {{"qid", d.qid}, {"to", d.rcpt}, {"uid", r->uid}, {"bytes", size}});
     return result(queue::Fate::delivered, "2.1.5", fmt::format("delivered to {}", d.rcpt));
   }
   if (r.error().sys == EDQUOT) return result(queue::Fate::temp, "4.2.2", r.error().what);

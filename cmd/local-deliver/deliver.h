@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // deliver.h: one delivery into a mailbox or a Maildir, exactly once.
 #pragma once
+#include <deque>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,12 +20,16 @@ class Deliverer {
   Deliverer(std::string mail_dir, const store::Terms& terms) : mail_dir_(std::move(mail_dir)), terms_(terms) {}
   // `message` as the queue has it.  durable: sync before returning (it comes from a queue file; a
   // journal keeps it until sync() has passed).  The result is for the request's one recipient.
-  queue::RcptResult deliver(const queue::LocalDelivery& d, std::string_view message, bool durable);
+  queue::RcptResult deliver(const queue::LocalDelivery& d, std::string message, bool durable);
+  // The message when it is the large one that was delivered last: its other recipients get it too.
+  std::optional<std::string> take_last(const queue::LocalDelivery& d);
   Status sync();  // everything delivered so far survives a power cut
 
  private:
-  queue::RcptResult to_account(const queue::LocalDelivery& d, const std::string& bytes, bool durable);
+  queue::RcptResult to_account(const queue::LocalDelivery& d, std::string fields, std::string message, bool durable);
   queue::RcptResult to_maildir(const queue::LocalDelivery& d, const std::string& bytes);
+  void keep_large(std::string message);
+  store::SharedBody* share(const queue::LocalDelivery& d, const std::string& message);
   Result<store::Account*> account(const std::string& path);
 
   static constexpr std::size_t max_open = 200;  // mailboxes kept open; each has a few descriptors
@@ -31,6 +37,10 @@ class Deliverer {
   store::Terms terms_;
   std::list<std::pair<std::string, std::unique_ptr<store::Account>>> open_;  // the latest used first
   std::unordered_map<std::string, decltype(open_)::iterator> by_path_;
+  // The large message delivered last, by its place in the queue, and where the latest ones were stored.
+  struct Large { std::string qid, bytes; std::size_t size; store::SharedBody body; };
+  std::optional<Large> large_;
+  std::deque<std::pair<std::string, std::string>> stored_;  // queue id, file; the latest first
 };
 
 }  // namespace jd

@@ -65,12 +65,16 @@ class LocalDeliver : public Service {
     if (fd < 0) return r.reply(Error(Fault::temp, "the message's descriptor did not come along"));
     queue::DeliveryResult answer;
     answer.id = d->id;
-    auto message = file::read_at(fd, static_cast<std::size_t>(d->length), d->offset);
-    if (!message || message->size() != d->length) {
-      log::error("message_unreadable", {{"qid", d->qid}, {"what", message ? "shorter than said" : message.error().what}});
-      return r.reply(Error(Fault::temp, "the message cannot be read from the queue"));
+    auto message = deliverer_.take_last(*d);
+    if (!message) {
+      auto read = file::read_at(fd, static_cast<std::size_t>(d->length), d->offset);
+      if (!read || read->size() != d->length) {
+        log::error("message_unreadable", {{"qid", d->qid}, {"what", read ? "shorter than said" : read.error().what}});
+        return r.reply(Error(Fault::temp, "the message cannot be read from the queue"));
+      }
+      message = std::move(*read);
     }
-    answer.recipients.push_back(deliverer_.deliver(*d, *message, !d->segment));
+    answer.recipients.push_back(deliverer_.deliver(*d, std::move(*message), !d->segment));
     ipc::Message m = ipc::Message::ok();
     for (auto& [k, v] : answer.encode())
       if (k != "id") m.set(k, v);
