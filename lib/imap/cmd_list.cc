@@ -60,7 +60,7 @@ bool take_patterns(const Session& s, Cursor& c, Request& r) {
   return c.is(')');
 }
 
-bool take_return(Cursor& c, Request& r) {
+bool take_return(const Session& s, Cursor& c, Request& r) {
   if (c.is_end()) return true;
   std::string word;
   if (!c.space() || !c.atom(word) || upper(word) != "RETURN" || !c.space() || !c.is('(')) return false;
@@ -72,7 +72,7 @@ bool take_return(Cursor& c, Request& r) {
     else if (word == "CHILDREN") r.children = true;
     else if (word == "SPECIAL-USE") r.special = true;
     else if (word == "STATUS") {
-      if (!c.space() || !take_status_items(c, r.status)) return false;
+      if (!c.space() || !take_status_items(s, c, r.status)) return false;
     } else if (word == "METADATA") {  // RFC 9590
       if (!c.space() || !take_metadata_entries(c, r.metadata)) return false;
     } else return false;
@@ -159,7 +159,7 @@ void cmd_list(Session& s, Cursor& c) {
   Request r;
   std::string wire;
   if (!c.space() || !take_selection(c, r) || !c.astring(wire) || wire.size() > max_pattern || !c.space() ||
-      !take_patterns(s, c, r) || !take_return(c, r))
+      !take_patterns(s, c, r) || !take_return(s, c, r))
     return s.bad("LIST takes a reference, patterns and known options");
   if (!s.end(c)) return;
   auto utf8 = name_of(s, wire);

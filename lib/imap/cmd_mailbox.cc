@@ -102,7 +102,7 @@ void cmd_subscribe(Session& s, Cursor& c) {
   s.ok(std::string(s.command()) + " done");
 }
 
-bool take_status_items(Cursor& c, std::vector<std::string>& items) {
+bool take_status_items(const Session& s, Cursor& c, std::vector<std::string>& items) {
   static constexpr std::string_view known[] = {"MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE",
                                                "APPENDLIMIT", "DELETED", "DELETED-STORAGE", "HIGHESTMODSEQ", "MAILBOXID"};
   if (!c.is('(')) return false;
@@ -111,6 +111,7 @@ bool take_status_items(Cursor& c, std::vector<std::string>& items) {
     if (!c.atom(word)) return false;
     word = upper(word);
     if (std::find(std::begin(known), std::end(known), word) == std::end(known) || items.size() >= 20) return false;
+    if (word == "RECENT" && s.has(Ext::rev2)) return false;  // RFC 9051 has none
     items.push_back(word);
   } while (c.space());
   return c.is(')');
@@ -158,7 +159,7 @@ void cmd_status(Session& s, Cursor& c) {
   std::string name;
   if (!take_mailbox(s, c, name)) return;
   std::vector<std::string> items;
-  if (!c.space() || !take_status_items(c, items)) return s.bad("STATUS takes a list of what to tell");
+  if (!c.space() || !take_status_items(s, c, items)) return s.bad("STATUS takes a list of what to tell");
   if (!s.end(c)) return;
   auto& tree = s.account().tree();
   if (auto r = tree.refresh(); !r) return s.failed(r.error(), "cannot read the folders");

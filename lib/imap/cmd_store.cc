@@ -83,7 +83,7 @@ void cmd_store(Session& s, Cursor& c) {
   for (auto i : chosen) {
     const Entry* e = v.folder().state().find(v.uid(i));
     if (!e || (silent && !with_mod_seq) || left.contains(e->uid)) continue;
-    std::string one = fetch_head(s, i, e->uid, s.is_uid());
+    std::string one = fetch_head(s, i, e->uid, s.is_uid() || s.has(Ext::rev2));
     if (!silent) one += "FLAGS " + v.flags(*e, s.is_recent(i));
     if (with_mod_seq) one += fmt::format("{}MODSEQ ({})", silent ? "" : " ", e->mod_seq);
     s.out() += one + ")\r\n";

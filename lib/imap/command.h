@@ -84,7 +84,7 @@ struct Flags {
 bool take_flag_list(Cursor& c, Flags& out, bool bare_allowed);
 
 // STATUS's items, for STATUS and LIST's RETURN (STATUS ...).
-bool take_status_items(Cursor& c, std::vector<std::string>& items);
+bool take_status_items(const Session& s, Cursor& c, std::vector<std::string>& items);
 Status put_status(Session& s, const store::FolderInfo& info, const std::vector<std::string>& items);
 
 }  // namespace jd::imap

@@ -209,7 +209,7 @@ bool Session::enable(Ext e) {
 View::Say Session::say(bool may_expunge, bool uid) const {
   View::Say w;
   w.expunge = may_expunge;
-  w.uid = uid;
+  w.uid = uid || has(Ext::rev2);  // RFC 9051 §7.5.2
   w.vanished = has(Ext::qresync) || has(Ext::uidonly);
   w.mod_seq = has(Ext::condstore);
   w.recent = !has(Ext::rev2);

@@ -38,8 +38,18 @@ C: f NOOP
 S: * 3 EXISTS
 S: f OK *
 C: g STORE 3 +FLAGS (\Deleted)
-S: * 3 FETCH (FLAGS (\Deleted))
+S: * 3 FETCH (UID 3 FLAGS (\Deleted))
 S: g OK *
+# RFC 9051 §7.5.2: what nobody asked for is told with its UID.
+2C: a SELECT INBOX
+2S: ...
+2S: a OK *
+2C: b STORE 1 +FLAGS (\Flagged)
+2S: ...
+2S: b OK *
+C: g2 NOOP
+S: * 1 FETCH (UID 1 FLAGS (\Flagged))
+S: g2 OK *
 C: h STATUS INBOX (MESSAGES DELETED SIZE)
 S: * STATUS INBOX (MESSAGES 3 DELETED 1 SIZE *)
 S: h OK *
@@ -55,3 +65,8 @@ S: ...
 S: * LIST (\HasNoChildren) "/" "草稿"
 S: ...
 S: k OK *
+# RFC 9051 appendix E: nothing is recent any more.
+C: z1 STATUS INBOX (MESSAGES RECENT)
+S: z1 BAD *
+C: z2 LIST "" INBOX RETURN (STATUS (RECENT))
+S: z2 BAD *
