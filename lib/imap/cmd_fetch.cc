@@ -84,9 +84,7 @@ Status put_binary(MessageCache& cache, const Entry& e, const FetchItem& item, st
 }
 
 Status put_thread_id(MessageCache& cache, const Entry& e, std::string& out) {
-  TRY(const std::string* message, cache.message(e));
-  std::string digest = mime::make_digest(*message);
-  TRY(auto d, mime::DigestView::decode(digest));
+  TRY(auto d, cache.digest(e));
   auto id = thread_id(d.first_reference(), d.get(mime::DigestField::in_reply_to), d.get(mime::DigestField::message_id));
   out += id ? "(" + *id + ")" : "NIL";
   return {};
@@ -232,13 +230,13 @@ void cmd_fetch(Session& s, Cursor& c) {
   if (modifiers.partial && !s.is_uid()) return s.bad("PARTIAL takes UID FETCH");
   bool wants_mod_seq = std::any_of(items.begin(), items.end(), [](auto& i) { return i.what == Fetch::mod_seq; });
   if (wants_mod_seq || modifiers.since) s.enable(Ext::condstore);
+  if (modifiers.partial) {  // RFC 9394 §3.4: of these, those that have changed
+    auto [from, to] = modifiers.partial->of(chosen.size());
+    chosen = std::vector<std::size_t>(chosen.begin() + static_cast<std::ptrdiff_t>(from), chosen.begin() + static_cast<std::ptrdiff_t>(to));
+  }
   if (modifiers.since) {
     std::erase_if(chosen, [&](std::size_t i) { return !changed_since(v, i, *modifiers.since); });
     if (!wants_mod_seq) items.push_back(mod_seq_item());
-  }
-  if (modifiers.partial) {
-    auto [from, to] = modifiers.partial->of(chosen.size());
-    chosen = std::vector<std::size_t>(chosen.begin() + static_cast<std::ptrdiff_t>(from), chosen.begin() + static_cast<std::ptrdiff_t>(to));
   }
   if (modifiers.vanished) {
     auto end = c.at();

@@ -27,9 +27,12 @@ S: * 3 FETCH (UID 3)
 S: d OK *
 C: e UID FETCH 1:* (UID) (PARTIAL 7:9)
 S: e OK *
+# First the slice, then what of it has changed, however they are written.
 C: f UID FETCH 1:* (UID) (CHANGEDSINCE 2 PARTIAL 1:1)
-S: * 2 FETCH (UID 2 MODSEQ (3))
 S: f OK *
+C: f2 UID FETCH 1:* (UID) (PARTIAL -1:-2 CHANGEDSINCE 3)
+S: * 3 FETCH (UID 3 MODSEQ (4))
+S: f2 OK *
 C: g FETCH 1:* (UID) (PARTIAL 1:1)
 S: g BAD *
 C: h UID FETCH 1:* (UID) (PARTIAL 0:1)
