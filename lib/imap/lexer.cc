@@ -110,6 +110,7 @@ CommandReader::Got CommandReader::feed(std::string_view& in) {
     if (skip_line_) {
       auto a = announced(line_.text);
       line_.text.clear();
+      if (a && !a->is_sync && a->size > max_unasked_) return is_flood_ = true, Got::refused;
       if (a && !a->is_sync) skip_ = a->size;
       else reset();
       continue;
@@ -125,6 +126,7 @@ CommandReader::Got CommandReader::end_of_line() {
   // The announcement of a literal that has come already is none.
   if (!a || (!line_.literals.empty() && a->at < line_.literals.back().end)) return Got::command;
   uint64_t one = max_literal, all = max_literal;
+  if (!a->is_sync && a->size > max_unasked_) return is_flood_ = true, refuse("[TOOBIG] literal too large");
   if (is_append(line_.text)) one = std::max<uint64_t>(append_limit_, one), all += append_limit_;
   if (a->size > std::min(one, all - literal_bytes_) || line_.literals.size() >= max_literals) {
     Got g = refuse(is_append(line_.text) ? "[TOOBIG] message too large" : "[TOOBIG] literal too large");

@@ -20,6 +20,7 @@ namespace jd::imap {
 constexpr std::size_t max_line = 64 << 10;       // all lines of one command together
 constexpr std::size_t max_literal = 64 << 10;    // of all literals together; APPEND and REPLACE: beside `append_limit`
 constexpr std::size_t max_literals = 100;
+constexpr uint64_t max_unasked_literal = 4096;   // before login (RFC 7888, LITERAL-)
 
 struct Literal {
   std::size_t at, end;  // where "{n}" stands in Command::text
@@ -32,12 +33,15 @@ struct Command {
 
 class CommandReader {
  public:
-  explicit CommandReader(uint64_t append_limit) : append_limit_(append_limit) {}
+  // max_unasked: of a literal that does not wait to be asked for (RFC 7888, LITERAL-).
+  explicit CommandReader(uint64_t append_limit, uint64_t max_unasked = UINT64_MAX)
+      : append_limit_(append_limit), max_unasked_(max_unasked) {}
   enum class Got : uint8_t { needs_more, ask, command, refused };
   // Takes bytes off the front of `in` until there is something to say.
   Got feed(std::string_view& in);
   Command take();                                    // after `command`
   bool is_at_start() const;                          // nothing of a command has come yet
+  bool is_flood() const { return is_flood_; }  // with `refused`: more than max_unasked is coming
   const std::string& refusal() const { return refusal_; }  // "TAG NO [TOOBIG] ..." without line end
 
  private:
@@ -45,13 +49,13 @@ class CommandReader {
   Got refuse(std::string_view why);
   void reset();
 
-  uint64_t append_limit_;
+  uint64_t append_limit_, max_unasked_;
   Command line_;
   std::string refusal_;
   uint64_t want_ = 0;        // bytes of the literal still to come
   uint64_t skip_ = 0;        // bytes of a refused literal
   uint64_t literal_bytes_ = 0;
-  bool in_literal_ = false, skip_line_ = false;
+  bool in_literal_ = false, skip_line_ = false, is_flood_ = false;
 };
 
 // A sequence-set; `*` is UINT32_MAX here.  Ranges as written, first <= last.

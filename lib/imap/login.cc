@@ -16,7 +16,7 @@ Login::Login(bool has_tls, bool is_secured, bool may_in_clear, bool has_tokens)
 }
 
 std::string Login::capability_text() const {
-  std::string r = "IMAP4rev1 IMAP4rev2 SASL-IR LITERAL+ ID ENABLE IDLE";
+  std::string r = "IMAP4rev1 IMAP4rev2 SASL-IR LITERAL- ID ENABLE IDLE";
   if (has_tls_ && !secured_) r += " STARTTLS";
   if (secured_ || clear_)
     for (auto& m : auth::mechanisms(offer())) r += " AUTH=" + m;
@@ -55,7 +55,14 @@ std::size_t Login::feed(std::string_view bytes) {
     switch (reader_.feed(in)) {
       case CommandReader::Got::needs_more: break;
       case CommandReader::Got::ask: out_ += "+ go ahead\r\n"; break;
-      case CommandReader::Got::refused: out_ += reader_.refusal() + "\r\n"; if (++bad_ >= max_bad) bye("too many bad commands"); break;
+      case CommandReader::Got::refused:
+        if (reader_.is_flood()) {  // RFC 7888 §5: of somebody unknown that much is not even passed over
+          bye("[TOOBIG] a literal of more than 4096 bytes waits until it is asked for");
+          break;
+        }
+        out_ += reader_.refusal() + "\r\n";
+        if (++bad_ >= max_bad) bye("too many bad commands");
+        break;
       case CommandReader::Got::command: run(reader_.take()); break;
     }
   }
@@ -162,7 +169,7 @@ void Login::unavailable() {
 void Login::secured() {
   secured_ = true;
   wants_ = Wants::bytes;
-  reader_ = CommandReader(0);
+  reader_ = CommandReader(0, max_unasked_literal);
   exchange_.reset();
 }
 

@@ -41,7 +41,7 @@ class Login {
 
   bool has_tls_, secured_, clear_, tokens_;
   Wants wants_ = Wants::bytes;
-  CommandReader reader_{0};
+  CommandReader reader_{0, max_unasked_literal};
   std::string out_, tag_, line_;
   std::optional<auth::Exchange> exchange_;
   auth::Credentials credentials_;

@@ -23,7 +23,7 @@ TEST(ImapLogin, AConversationInEverySplit) {
   std::string pw = base64_encode(std::string("\0ann\0pw", 7));
   std::string in = "a CAPABILITY\r\nb LOGIN ann \"p w\"\r\nc LOGIN {3+}\r\nann {2+}\r\npw\r\nd AUTHENTICATE PLAIN\r\n" + pw +
                    "\r\ne AUTHENTICATE PLAIN " + pw + "\r\nf AUTHENTICATE PLAIN\r\n*\r\ng SELECT INBOX\r\nh NOOP\r\ni LOGOUT\r\n";
-  std::string caps = "IMAP4rev1 IMAP4rev2 SASL-IR LITERAL+ ID ENABLE IDLE STARTTLS AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN AUTH=OAUTHBEARER AUTH=XOAUTH2", no = " NO [AUTHENTICATIONFAILED] wrong user name or password\r\n";
+  std::string caps = "IMAP4rev1 IMAP4rev2 SASL-IR LITERAL- ID ENABLE IDLE STARTTLS AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN AUTH=OAUTHBEARER AUTH=XOAUTH2", no = " NO [AUTHENTICATIONFAILED] wrong user name or password\r\n";
   same_in_every_split<imap::Login>(in, "* OK [CAPABILITY " + caps + "] jdmail is ready\r\n* CAPABILITY " + caps + "\r\na OK done\r\nb" + no + "c" + no +
                                            "+ \r\nd" + no + "e" + no + "+ \r\nf BAD cancelled\r\ng BAD log in first\r\nh OK done\r\n* BYE good bye\r\ni OK done\r\n");
 }
@@ -59,6 +59,17 @@ TEST(ImapLogin, StarttlsTakesNothingBehindIt) {
   EXPECT_EQ(l.wants(), imap::Login::Wants::starttls);
   l.secured();
   EXPECT_EQ(l.wants(), imap::Login::Wants::bytes);
+}
+
+// RFC 7888 §5: LITERAL- before login; what is larger must wait to be asked for.
+TEST(ImapLogin, LargeLiteralsOfStrangersAreNotPassedOver) {
+  same_in_every_split<imap::Login>("a LOGIN {4096+}\r\n" + std::string(4096, 'a') + " {2+}\r\npw\r\n",
+                                   play<imap::Login>("", 1) + "a NO [AUTHENTICATIONFAILED] wrong user name or password\r\n");
+  std::string bye = "* BYE [TOOBIG] a literal of more than 4096 bytes waits until it is asked for\r\n";
+  same_in_every_split<imap::Login>("a LOGIN {4097+}\r\n", play<imap::Login>("", 1) + bye);
+  same_in_every_split<imap::Login>("a LOGIN " + std::string(imap::max_line, 'x') + " {4097+}\r\n",
+                                   play<imap::Login>("", 1) + "a NO [TOOBIG] command line too long\r\n" + bye);
+  same_in_every_split<imap::Login>("a LOGIN {99999}\r\n", play<imap::Login>("", 1) + "a NO [TOOBIG] literal too large\r\n");
 }
 
 TEST(Pop3Login, AConversationInEverySplit) {
