@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "lib/store/annotations.h"
 
+#define LLVMFuzzerTestOneInput fuzz_annotations
+#include "t/fuzz/annotations.cc"
+#undef LLVMFuzzerTestOneInput
+
 #include <gtest/gtest.h>
 
 #include "t/unit/store/scratch.h"
@@ -54,6 +58,22 @@ TEST(Annotations, DamageIsFound) {
     EXPECT_FALSE(decode_annotations(bad)) << i;
     EXPECT_FALSE(decode_annotations(good.substr(0, i))) << i;
   }
+}
+
+TEST(Annotations, FuzzInputs) {
+  Annotations all{{{0, "/shared/a"}, "v"}, {{7, "/private/b"}, std::string("\0\xff", 2)}, {{7, "/private/c"}, ""}};
+  std::string whole = encode(all);
+  std::string inner = whole.substr(8, whole.size() - 12);
+  for (std::string in : {std::string(), whole, inner, inner + inner, std::string(30, '\xff'), std::string(30, '\0')})
+    for (std::size_t n = 0; n <= in.size(); n++) {
+      fuzz_annotations(reinterpret_cast<const uint8_t*>(in.data()), n);
+      for (int bit = 0; bit < 8 && n < in.size(); bit++) {
+        std::string bad = in;
+        bad[n] = static_cast<char>(bad[n] ^ 1 << bit);
+        fuzz_annotations(reinterpret_cast<const uint8_t*>(bad.data()), bad.size());
+        EXPECT_FALSE(in == whole && decode_annotations(bad)) << n;
+      }
+    }
 }
 
 }  // namespace
