@@ -111,8 +111,14 @@ Result<std::optional<Record>> SegmentReader::resync() {
       offset += i;
       TRY(auto r, look(offset));
       if (r) {
+        // Records are written one after the other: when a later one is there, so is the one before it.
+        // It was not when we looked, but was being written.
+        block_.clear();
+        TRY(auto first_one, look(at_));
+        if (first_one) return take(*first_one);
         damage_.push_back({at_, offset - at_, why});
-        return take(*r);
+        TRY(r, look(offset));
+        if (r) return take(*r);
       }
       offset += 8;
     } else if (offset + bytes.size() >= end) {

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "lib/base/file.h"
 #include "t/unit/fault_disk.h"
@@ -75,6 +77,35 @@ TEST_F(SegmentTest, ReaderFollowsAWriter) {
     EXPECT_EQ((*n)->payload, payload);
   }
   EXPECT_TRUE(r.damage().empty());
+}
+
+// Records of several pages appear in pieces; none may be taken for damage and passed over.
+TEST_F(SegmentTest, ReaderOfAnotherProcessMissesNothing) {
+  constexpr uint64_t count = 20'000;
+  auto w = make();
+  pid_t writer = ::fork();
+  ASSERT_GE(writer, 0);
+  if (writer == 0) {
+    for (uint64_t i = 1; i <= count; i++) {
+      std::string payload(i * 37 % 13'000, static_cast<char>('a' + i % 26));
+      if (!w.append(7, 0, i, {payload}) || !w.flush()) ::_exit(1);
+    }
+    ::_exit(0);
+  }
+  auto r = SegmentReader::open(dir.get(), "s");
+  ASSERT_TRUE(r);
+  uint64_t seen = 0;
+  for (bool is_over = false; seen < count;) {
+    auto record = r->next();
+    ASSERT_TRUE(record);
+    if (*record) {
+      ASSERT_EQ((*record)->stamp, ++seen);
+    } else {
+      ASSERT_FALSE(is_over) << seen;
+      is_over = ::waitpid(writer, nullptr, WNOHANG) == writer;
+    }
+  }
+  EXPECT_TRUE(r->damage().empty());
 }
 
 TEST_F(SegmentTest, ReaderStopsAtItsLimit) {
