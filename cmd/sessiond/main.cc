@@ -15,6 +15,7 @@
 #include "lib/ipc/server.h"
 #include "lib/mime/charset.h"
 #include "lib/net/serve.h"
+#include "lib/store/format.h"
 
 namespace jd {
 namespace {
@@ -103,6 +104,7 @@ int main(int argc, char** argv) {
       },
       .open = [](Context& c) -> Result<std::unique_ptr<Service>> {
         CHECK(file::make_directories(c.paths.mail, 0700));
+        (void)store::boot_id();  // while /proc can be read: the sessions are to know it as deliveries do
         TRY(auto filter, sandbox::CallFilter::make(sandbox::files));
         auto s = std::make_unique<Sessiond>(c, std::move(filter));
         CHECK(s->listen(c.root_run));

@@ -7,6 +7,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/hash.h"
+#include "lib/base/log.h"
 #include "lib/log/crc32c.h"
 
 namespace jd::store {
@@ -112,6 +113,7 @@ const std::string& boot_id() {
   static const std::string id = [] {
     if (const char* given = ::getenv("JDMAIL_BOOT_ID")) return blake2b(given, 16);
     auto text = file::read_all("/proc/sys/kernel/random/boot_id", 64);
+    if (!text) log::failure("boot_unknown", text.error());
     return blake2b(text ? *text : std::string("unknown"), 16);
   }();
   return id;
