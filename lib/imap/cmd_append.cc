@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/imap/command.h"
 #include "lib/imap/message_url.h"
@@ -161,27 +160,19 @@ store::Folder* open_target(Session& s, const std::string& name, uint64_t bytes) 
   return *folder;
 }
 
-// All of them or none: what was written before one failed is taken back.
-Result<store::UidSet> keep(store::Folder& folder, std::vector<Incoming>& messages) {
-  store::UidSet uids;
-  Status done;
-  for (auto& in : messages) {
-    store::NewMessage m;
+Result<store::UidSet> keep(store::Folder& folder, std::vector<Incoming>& incoming) {
+  std::vector<store::NewMessage> messages;
+  for (auto& in : incoming) {
+    store::NewMessage& m = messages.emplace_back();
     m.bytes = in.bytes;
     m.flags = in.flags.system;
     m.keywords = std::move(in.flags.keywords);
     m.date = in.date;
-    auto uid = folder.append(m, messages.size() == 1);
-    if (uid) uids.add(*uid);
-    else done = Unexpected(uid.error());
-    if (!uid) break;
   }
-  if (done && messages.size() > 1) done = folder.sync();
-  if (done) return uids;
-  if (!uids.empty()) {
-    if (auto r = folder.expunge(uids); !r) log::failure("imap_append_not_undone", r.error(), {{"uids", uids.text()}});
-  }
-  return Unexpected(done.error());
+  TRY(auto uids, folder.append(messages, true));
+  store::UidSet out;
+  for (auto uid : uids) out.add(uid);
+  return out;
 }
 
 // " mailbox message+" off the command and into the folder; "APPENDUID ..." or "": answered.

@@ -132,7 +132,7 @@ void cmd_close(Session& s, Cursor& c) {
   View& v = *s.view();
   store::UidSet gone;
   if (!v.is_read_only()) gone = deleted_of(v);
-  if (auto r = v.folder().expunge(gone); !r) return s.failed(r.error(), "cannot expunge");
+  if (auto r = v.folder().expunge(gone, store::Folder::Which::deleted); !r) return s.failed(r.error(), "cannot expunge");
   std::string code = expunged_code(s, gone);
   s.unselect();  // RFC 3501 §6.4.2: no EXPUNGE is told
   s.ok(code + "CLOSE done");
@@ -159,7 +159,7 @@ void cmd_expunge(Session& s, Cursor& c) {
   }
   if (!s.end(c)) return;
   if (v.is_read_only()) return s.no("the mailbox is open for reading only");
-  if (auto r = v.folder().expunge(gone); !r) return s.failed(r.error(), "cannot expunge");
+  if (auto r = v.folder().expunge(gone, store::Folder::Which::deleted); !r) return s.failed(r.error(), "cannot expunge");
   s.ok(expunged_code(s, gone) + "EXPUNGE done");
 }
 

@@ -231,13 +231,12 @@ Result<uint64_t> Folder::keyword_mask(const std::vector<std::string>& names, boo
   return mask;
 }
 
-Result<uint32_t> Folder::append(const NewMessage& m, bool durable) {
-  // Before the lock: it is the slow part.
+namespace {
+Meta meta_of(const NewMessage& m, uint32_t folder) {
   auto parsed = m.shared ? mime::with_fields_before(m.shared->parsed, m.bytes.size()) : mime::parse_for_store(m.bytes);
   Meta meta;
-  Kind kind = m.shared ? kind_shared : m.bytes.size() >= big_bytes ? kind_large : kind_inline;
-  meta.kind = kind;
-  meta.folder = info_.id;
+  meta.kind = m.shared ? kind_shared : m.bytes.size() >= big_bytes ? kind_large : kind_inline;
+  meta.folder = folder;
   meta.flags = m.flags & all_flags;
   meta.date = m.date ? m.date : now().seconds();
   meta.size = m.bytes.size() + (m.shared ? m.shared->bytes.size() : 0);
@@ -245,36 +244,60 @@ Result<uint32_t> Folder::append(const NewMessage& m, bool durable) {
   meta.structure = std::move(parsed.structure);
   meta.envelope = std::move(parsed.envelope);
   meta.bodystructure = std::move(parsed.bodystructure);
-  Entry e;
+  return meta;
+}
+}  // namespace
+
+Result<uint32_t> Folder::append(const NewMessage& m, bool durable) {
+  TRY(auto uids, append(std::span(&m, 1), durable));
+  return uids[0];
+}
+
+Result<std::vector<uint32_t>> Folder::append(std::span<const NewMessage> messages, bool durable) {
+  std::vector<Meta> metas;  // before the lock: it is the slow part
+  for (auto& m : messages) metas.push_back(meta_of(m, info_.id));
+  std::vector<uint32_t> uids;
   {
     TRY(auto hold, lock_.hold());
     CHECK(open_writer());
-    CHECK(reserve(m.uid > state_.uid_next() ? m.uid - state_.uid_next() + 1 : 1));
-    TRY(uint64_t keywords, keyword_mask(m.keywords, true));
-    e.uid = m.uid && !state_.find(m.uid) && m.uid >= state_.uid_next() ? m.uid : state_.uid_next();
-    e.stamp = random_number();
-    meta.uid = e.uid;
-    TRY(auto placed, segments_.append(e.stamp, encode(meta), m.bytes, kind, m.shared));
-    if (m.shared) m.shared->stamp = e.stamp;
-    e.flags = meta.flags;
-    e.kind = kind;
-    e.set_ref(placed.ref);
-    e.saved = static_cast<uint32_t>(now().seconds());
-    e.meta = placed.meta;
-    e.size = meta.size;
-    e.date = meta.date;
-    e.keywords = keywords;
-    e.mod_seq = state_.mod_seq() + 1;
+    uint32_t uid = state_.uid_next();
+    if (messages.size() == 1 && messages[0].uid > uid) uid = messages[0].uid;
+    CHECK(reserve(uid - state_.uid_next() + static_cast<uint32_t>(messages.size())));
+    std::vector<uint64_t> keywords;
+    for (auto& m : messages) {
+      TRY(uint64_t mask, keyword_mask(m.keywords, true));
+      keywords.push_back(mask);
+    }
+    uint64_t seq = state_.mod_seq() + 1;
     std::string p;
-    encode(p, e);
-    CHECK(write(type_arrive, e.mod_seq, p));
+    for (std::size_t i = 0; i < messages.size(); i++) {
+      Meta& meta = metas[i];
+      meta.uid = uid++;
+      Entry e;
+      e.stamp = random_number();
+      TRY(auto placed, segments_.append(e.stamp, encode(meta), messages[i].bytes, static_cast<Kind>(meta.kind), messages[i].shared));
+      if (messages[i].shared) messages[i].shared->stamp = e.stamp;
+      e.uid = meta.uid;
+      e.flags = meta.flags;
+      e.kind = static_cast<uint8_t>(meta.kind);
+      e.set_ref(placed.ref);
+      e.saved = static_cast<uint32_t>(now().seconds());
+      e.meta = placed.meta;
+      e.size = meta.size;
+      e.date = meta.date;
+      e.keywords = keywords[i];
+      e.mod_seq = seq;
+      encode(p, e);
+      uids.push_back(e.uid);
+    }
+    CHECK(write(type_arrive, seq, p));
     CHECK(rewrite_if_grown());
   }
   if (durable) {
     CHECK(segments_.commit());
     CHECK(commit());
   }
-  return e.uid;
+  return uids;
 }
 
 Result<uint64_t> Folder::store(FlagOp op, uint8_t flags, const std::vector<std::string>& keywords, const UidSet& uids, uint64_t unless_after,
@@ -307,11 +330,17 @@ Result<uint64_t> Folder::store(FlagOp op, uint8_t flags, const std::vector<std::
   return seq;
 }
 
-Status Folder::expunge(const UidSet& uids) {
-  if (uids.empty()) return {};
+Status Folder::expunge(const UidSet& asked, Which which) {
+  if (asked.empty()) return {};
   {
     TRY(auto hold, lock_.hold());
     CHECK(open_writer());
+    UidSet uids;
+    auto& all = state_.entries();
+    for (auto& r : asked.ranges())
+      for (std::size_t i = state_.first_at_least(r.first); i < all.size() && all[i].uid <= r.last; i++)
+        if (which == Which::any || all[i].flags & deleted) uids.add(all[i].uid);
+    if (uids.empty()) return {};
     CHECK(write(type_expunge, state_.mod_seq() + 1, FolderState::make_expunge(now().seconds(), uids)));
     CHECK(rewrite_if_grown());
   }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,14 +56,20 @@ class Folder {
   Result<bool> refresh();  // true: something changed
   // The message is visible on return, and with `durable` survives a power cut.
   Result<uint32_t> append(const NewMessage& m, bool durable);
-  // What append() wrote without `durable` survives a power cut from now on: one sync for many.
+  // All of them or, whatever happens, none; others see them at once.  Their UIDs, rising; `uid` of a
+  // message is not looked at when there are more.
+  Result<std::vector<uint32_t>> append(std::span<const NewMessage> messages, bool durable);
+  // What append() wrote without `durable` survives a power cut from now on.
   Status sync();
   // Durable on return; the new mod_seq, or 0 when nothing changed.  Unknown keywords are made; perm
   // when there are more than max_keywords.
   // What was changed after `unless_after` stays as it is and is told in `left` (RFC 7162).
   Result<uint64_t> store(FlagOp op, uint8_t flags, const std::vector<std::string>& keywords, const UidSet& uids,
                          uint64_t unless_after = UINT64_MAX, UidSet* left = nullptr);
-  Status expunge(const UidSet& uids);
+  // Those that are there, or of these only the ones that are \Deleted at this moment: another session
+  // may just have taken the flag back.
+  enum class Which : uint8_t { any, deleted };
+  Status expunge(const UidSet& uids, Which which = Which::any);
   // References only, no bodies.  Pairs of (UID there, UID here).  with move: expunged there, both
   // under one hold of the lock.
   Result<std::vector<std::pair<uint32_t, uint32_t>>> copy_from(Folder& from, const UidSet& uids, bool move);

@@ -58,11 +58,11 @@ std::size_t FolderState::first_unseen() const {
   return seen_before_;
 }
 
-std::optional<UidSet> FolderState::changed_since(uint64_t since) const {
+std::optional<UidSet> FolderState::changed_since(uint64_t since, uint64_t before) const {
   if (since < changes_known_since_) return std::nullopt;
   std::vector<UidRange> all;
   for (auto i = flag_changes_.rbegin(); i != flag_changes_.rend() && i->mod_seq > since; ++i)
-    all.insert(all.end(), i->uids.ranges().begin(), i->uids.ranges().end());
+    if (i->mod_seq < before) all.insert(all.end(), i->uids.ranges().begin(), i->uids.ranges().end());
   std::sort(all.begin(), all.end(), [](auto& a, auto& b) { return a.first < b.first; });
   UidSet r;
   for (auto& range : all) r.add(range.first, range.last);

@@ -45,9 +45,9 @@ class FolderState {
   uint64_t bytes() const { return bytes_; }      // sum of the sizes of entries()
   uint32_t unseen() const { return unseen_; }
   std::size_t first_unseen() const;              // index into entries(); their size: none
-  // The UIDs whose flags changed after mod_seq `since` (some may be gone); nullopt: too long ago to
-  // be remembered here, ask the entries.
-  std::optional<UidSet> changed_since(uint64_t since) const;
+  // The UIDs whose flags changed after mod_seq `since` and before `before` (some may be gone);
+  // nullopt: too long ago to be remembered here, ask the entries.
+  std::optional<UidSet> changed_since(uint64_t since, uint64_t before = UINT64_MAX) const;
   uint64_t changes() const { return changes_; }  // payload bytes applied since the state began
 
   bool apply(uint16_t type, uint64_t stamp, std::string_view payload);

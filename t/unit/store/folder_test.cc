@@ -46,6 +46,42 @@ TEST(Folder, OtherProcessesSeeEveryChange) {
   EXPECT_FALSE(*nothing);
 }
 
+TEST(Folder, ManyArriveAtOnceOrNotAtAll) {
+  Scratch s;
+  auto a = s.open(), b = s.open();
+  auto f = *a->folder(inbox_id), g = *b->folder(inbox_id);
+  std::vector<std::string> bytes = {mail("one"), mail("two", 200'000), mail("three")};
+  std::vector<NewMessage> many(3);
+  for (std::size_t i = 0; i < 3; i++) many[i].bytes = bytes[i];
+  many[1].keywords = {"k"};
+  auto got = f->append(many, true);
+  ASSERT_TRUE(got);
+  EXPECT_EQ(*got, (std::vector<uint32_t>{1, 2, 3}));
+  ASSERT_TRUE(g->refresh());
+  EXPECT_EQ(g->state().mod_seq(), g->state().find(1)->mod_seq);  // one change, so one record
+  for (uint32_t i = 0; i < 3; i++) EXPECT_EQ(body_of(*b, "INBOX", i + 1), bytes[i]);
+  for (unsigned i = 0; i < max_keywords; i++) many[2].keywords.push_back("w" + std::to_string(i));
+  EXPECT_FALSE(f->append(many, true));
+  ASSERT_TRUE(g->refresh());
+  EXPECT_EQ(g->state().entries().size(), 3u);
+}
+
+TEST(Folder, WhatIsNoLongerDeletedIsNotExpunged) {
+  Scratch s;
+  auto a = s.open(), b = s.open();
+  for (int i = 0; i < 3; i++) add(*a, mail("m"));
+  auto f = *a->folder(inbox_id), g = *b->folder(inbox_id);
+  ASSERT_TRUE(f->store(FlagOp::add, deleted, {}, uids({1, 2})));
+  ASSERT_TRUE(g->refresh());
+  ASSERT_TRUE(f->store(FlagOp::remove, deleted, {}, uids({2})));
+  ASSERT_TRUE(g->expunge(uids({1, 2}), Folder::Which::deleted));  // it has not heard of that yet
+  EXPECT_EQ(g->state().find(1), nullptr);
+  EXPECT_NE(g->state().find(2), nullptr);
+  uint64_t seq = g->state().mod_seq();
+  ASSERT_TRUE(g->expunge(uids({1, 9})));
+  EXPECT_EQ(g->state().mod_seq(), seq);  // nothing was there, so nothing has changed
+}
+
 TEST(Folder, FlagsAreSetAddedAndRemoved) {
   Scratch s;
   auto a = s.open();
