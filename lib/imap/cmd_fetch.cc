@@ -141,7 +141,7 @@ Status mark_seen(View& v, const std::vector<std::size_t>& chosen, store::UidSet&
   }
   if (marked.empty()) return {};
   TRY(uint64_t seq, v.folder().store(store::FlagOp::add, store::seen, {}, marked));
-  if (seq) v.known(seq);
+  if (seq) v.known(seq, true);
   return {};
 }
 
@@ -157,7 +157,7 @@ Status put_fetch(Session& s, std::size_t index, const std::vector<FetchItem>& it
     has_flags |= i.what == Fetch::flags;
     has_mod_seq |= i.what == Fetch::mod_seq;
   }
-  std::string one = fetch_head(s, index, e.uid, with_uid && !has_uid);
+  std::string one = fetch_head(s, index, e.uid, (with_uid || s.has(Ext::qresync)) && !has_uid);
   auto blank = [&] {
     if (one.back() != '(' && one.back() != ' ') one += ' ';
   };
@@ -210,7 +210,7 @@ bool take_modifiers(Cursor& c, Modifiers& m) {
 
 std::string fetch_head(const Session& s, std::size_t index, uint32_t uid, bool with_uid) {
   if (s.has(Ext::uidonly)) return fmt::format("* {} UIDFETCH (", uid);
-  if (with_uid || s.has(Ext::qresync)) return fmt::format("* {} FETCH (UID {} ", index + 1, uid);
+  if (with_uid) return fmt::format("* {} FETCH (UID {} ", index + 1, uid);
   return fmt::format("* {} FETCH (", index + 1);
 }
 

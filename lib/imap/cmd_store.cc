@@ -76,14 +76,14 @@ void cmd_store(Session& s, Cursor& c) {
   auto seq = v.folder().store(op, flags.system, flags.keywords, uids, since.value_or(UINT64_MAX), &left);
   if (!seq && seq.error().fault == Fault::perm && seq.error().sys == 0) return s.no("[LIMIT] " + seq.error().what);
   if (!seq) return s.failed(seq.error(), "cannot keep the flags");
-  if (*seq) v.known(*seq);
+  if (*seq) v.known(*seq, !silent);
   v.say_keywords(s.out());
   std::string code = modified_code(s, left);
   bool with_mod_seq = s.has(Ext::condstore);
   for (auto i : chosen) {
     const Entry* e = v.folder().state().find(v.uid(i));
     if (!e || (silent && !with_mod_seq) || left.contains(e->uid)) continue;
-    std::string one = fetch_head(s, i, e->uid, s.is_uid() || s.has(Ext::rev2));
+    std::string one = fetch_head(s, i, e->uid, s.is_uid() || s.has(Ext::rev2) || s.has(Ext::qresync));
     if (!silent) one += "FLAGS " + v.flags(*e, s.is_recent(i));
     if (with_mod_seq) one += fmt::format("{}MODSEQ ({})", silent ? "" : " ", e->mod_seq);
     s.out() += one + ")\r\n";

@@ -2,6 +2,7 @@
 #include "lib/imap/view.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -21,10 +22,21 @@ Status View::open() {
   CHECK(folder_->refresh());
   uid_validity_ = folder_->state().uid_validity();
   take_arrivals();
-  seen_ = absorbed_ = folder_->state().mod_seq();
+  absorbed_ = folder_->state().mod_seq();
+  while (!read_only_ && recent_.contains(last_uid_) && folder_->state().recent() <= last_uid_) {
+    CHECK(folder_->set_recent(last_uid_ + 1));  // this may have shown us what others did meanwhile
+    absorb();
+    size_ -= std::exchange(ghosts_, {}).size();
+    take_arrivals();
+  }
+  seen_ = folder_->state().mod_seq();
   keywords_ = folder_->state().keywords().size();
-  if (!read_only_ && !recent_.empty()) CHECK(folder_->set_recent(last_uid_ + 1));
   return {};
+}
+
+void View::known(uint64_t mod_seq, bool is_told) {
+  known_ = mod_seq;
+  others_ = is_told ? store::UidSet() : folder_->state().changed_since(seen_, mod_seq);
 }
 
 // The folder may have been refreshed in the middle of a command: what vanished meanwhile keeps its
@@ -98,7 +110,7 @@ void View::say_expunged(std::string& out, const Say& say) {
 }
 
 void View::put_flags(std::string& out, std::size_t index, const Entry& e, const Say& say) const {
-  if (e.mod_seq <= seen_ || e.mod_seq == known_) return;
+  if (e.mod_seq <= seen_ || (e.mod_seq == known_ && others_ && !others_->contains(e.uid))) return;
   if (say.uid_only) out += fmt::format("* {} UIDFETCH (", e.uid);
   else out += fmt::format("* {} FETCH (", index + 1);
   if ((say.uid || say.mod_seq) && !say.uid_only) out += fmt::format("UID {} ", e.uid);
@@ -107,6 +119,7 @@ void View::put_flags(std::string& out, std::size_t index, const Entry& e, const 
 }
 
 void View::say_flags(std::string& out, uint32_t upto, const Say& say) {
+  absorb();  // set_recent() may have shown us more expunges
   auto& state = folder_->state();
   auto& all = state.entries();
   std::size_t end = state.first_at_least(upto + 1), before = 0;  // ghosts before an entry
@@ -161,6 +174,7 @@ Status View::tell(std::string& out, const Say& say) {
   if (!say.flags) return {};
   if (state.mod_seq() != seen_) say_flags(out, before, say);
   seen_ = state.mod_seq();
+  others_ = store::UidSet();
   return {};
 }
 

@@ -51,8 +51,9 @@ class View {
   Status tell(std::string& out, const Say& say);
   store::UidSet untold_gone() const;  // expunged, and the client does not know
   void say_keywords(std::string& out);  // FLAGS, when there are keywords that the client does not know
-  // A change of ours that the client knows of already or does not want told.
-  void known(uint64_t mod_seq) { known_ = mod_seq; }
+  // A change of ours that needs not be told.  With all the flags the client has been given them
+  // (is_told), else what others did to the same messages before is told (RFC 3501 §6.4.6).
+  void known(uint64_t mod_seq, bool is_told);
 
   // Indexes (sequence number - 1), rising; nullopt: a sequence number that there is not (BAD).
   std::optional<std::vector<std::size_t>> resolve(const SequenceSet& set, bool by_uid) const;
@@ -85,6 +86,7 @@ class View {
   uint32_t last_uid_ = 0, uid_validity_ = 0;
   store::UidSet recent_;           // those that were \Recent when they came to this session
   uint64_t seen_ = 0, known_ = 0;  // mod_seq: flags told up to; ours
+  std::optional<store::UidSet> others_ = store::UidSet();  // changed by others between these two; nullopt: any, perhaps
   std::size_t keywords_ = 0;
   mutable std::vector<Ghost> ghosts_;  // by index
   mutable uint64_t absorbed_ = 0;      // mod_seq up to which ghosts_ is complete

@@ -81,3 +81,7 @@ C: l SELECT INBOX (QRESYNC (1700000000 1 1:*))
 S: l BAD *
 C: m SELECT INBOX (QRESYNC (1700000000 1 1:3 (1:2 3)))
 S: m BAD *
+# Asked for or not, the UID is there once.
+C: n FETCH 1 (UID FLAGS)
+S: * 1 FETCH (UID 3 FLAGS ())
+S: n OK *
