@@ -13,7 +13,7 @@
 namespace jd::cost {
 
 constexpr std::size_t small = 16 << 10, large = 8 * small;  // bytes of input
-constexpr int64_t floor_ns = 20'000;                        // below it a clock tells nothing
+constexpr int64_t floor_ns = 100'000;                       // below it pages touched for the first time count more
 
 inline std::string repeat(std::string_view s, std::size_t bytes) {
   std::string r;
