@@ -493,8 +493,10 @@ Status Folder::rewrite(const FolderState& as) {
   for (auto& o : as.snapshot(kept_since())) CHECK(w.append(o.type, 0, o.stamp, {o.payload}));
   CHECK(w.commit());
   if (!reader_->damage().empty()) {
-    CHECK(file::unlink(dir_, log_name() + ".damaged"));
-    CHECK(file::link(dir_, log_name(), dir_, log_name() + ".damaged"));
+    // A copy, not a link: whoever has the old log open knows by its count of links that it is replaced.
+    TRY(std::string old, file::read_all(dir_, log_name(), 1u << 30));
+    TRY(Fd in, file::open(dir_, "box", O_RDONLY | O_DIRECTORY));
+    CHECK(file::write_durable(in.get(), fmt::format("{}.log.damaged", info_.id), old));
   }
   CHECK(file::rename(dir_, tmp, log_name()));
   TRY(Fd box, file::open(dir_, "box", O_RDONLY | O_DIRECTORY));
