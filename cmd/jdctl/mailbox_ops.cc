@@ -12,6 +12,7 @@
 #include "cmd/jdctl/transfer.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
+#include "lib/store/compact.h"
 #include "lib/store/expire.h"
 #include "lib/store/importer.h"
 
@@ -66,6 +67,8 @@ MailboxCommands::MailboxCommands(Args& mailbox, Options& o) : mailbox_(mailbox),
       .flag("--force", force_, "into another account: what it has already, too");
   verb("expire", "expunge old mail, as the settings say or as is said here", &MailboxCommands::expire)
       .option("--folder", folder_, "this folder and those below it").option("--older", older_, "in it for longer than this, e.g. 30d");
+  verb("compact", "give back the space of mail that can no longer be undeleted", &MailboxCommands::compact)
+      .flag("--all", all_, "all of it, however little");
   verb("undelete", "bring back what was deleted", &MailboxCommands::undelete)
       .flag("--list", list_, "show what can be brought back").flag("--all", all_, "everything")
       .option("--folder", folder_, "what was in it; a folder that was deleted comes back whole")
@@ -313,6 +316,25 @@ int MailboxCommands::expire(const Options& o) {
   if (!o.json && !rows.empty()) print_table({"folder", "messages", "size"}, rows);
   return told(o, Json::object().set("address", lower(address_)).set("messages", count).set("bytes", bytes).set("folders", std::move(folders)),
               fmt::format("expunged {} ({})", messages(count), size_text(bytes)), fmt::format("would expunge {} ({})", messages(count), size_text(bytes)));
+}
+
+int MailboxCommands::compact(const Options& o) {
+  auto a = open(o, address_);
+  if (!a) return failed(a.error());
+  store::CompactOptions options;
+  options.dry_run = dry_;
+  if (all_) options.dead_percent = 0, options.least_dead = 1;
+  auto r = store::compact(**a, options);
+  if (!r) return failed(r.error());
+  Json findings = Json::array();
+  for (auto& f : r->findings) {
+    findings.push(f);
+    if (!o.json) print(fmt::format("left alone: {}; see `jdctl mailbox check {}`", f, lower(address_)));
+  }
+  return told(o, Json::object().set("address", lower(address_)).set("bytes", r->total).set("dead", r->dead).set("freed", r->freed)
+                  .set("copied", r->copied).set("segments", r->segments).set("files", r->large).set("findings", std::move(findings)),
+              fmt::format("{} of {} given back", size_text(r->freed), size_text(r->total)),
+              fmt::format("{} of {} is of mail that can no longer be undeleted", size_text(r->dead), size_text(r->total)));
 }
 
 }  // namespace jd::ctl

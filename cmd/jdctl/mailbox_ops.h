@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// mailbox_ops.h: jdctl mailbox stat|create|delete|rename|copy|undelete|expire: one account in the
+// mailbox_ops.h: jdctl mailbox stat|create|delete|rename|copy|undelete|expire|compact: one account in the
 // operator's hands, while its user works in it or not.
 //
 // All of it is done as the mailbox's owner.  --dry-run says what would be done, and changes nothing.
@@ -37,6 +37,7 @@ class MailboxCommands {
   int rename(const Options& o);
   int copy(const Options& o);
   int expire(const Options& o);
+  int compact(const Options& o);
   int undelete(const Options& o);  // mailbox_undelete.cc
   Result<bool> chosen(store::Account& a, const store::DeletedMessage& d, std::string& from, std::string& subject) const;
   Result<std::optional<uint32_t>> chosen_folder(store::Account& a) const;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/keeperd/jobs.h"
 
+#include <poll.h>
+
 #include "lib/base/log.h"
+#include "lib/store/compact.h"
 
 namespace jd {
 namespace {
@@ -18,12 +21,29 @@ Status drop_removed(store::Account& a, JobContext& c) {
   if (n) log::info("deleted_folders_dropped", {{"user", c.account}, {"folders", n}});
   return {};
 }
+
+Status give_space_back(store::Account& a, JobContext& c) {
+  constexpr uint64_t bytes_per_ms = 16'000;  // read and written, at the most
+  store::CompactOptions o;
+  o.pause = [&](uint64_t bytes) {
+    ::poll(nullptr, 0, static_cast<int>(bytes / bytes_per_ms));
+    return c.may_go_on();
+  };
+  auto r = store::compact(a, o);
+  if (!r && r.error().fault == Fault::temp && r.error().sys == 0) return {};  // jdctl is at it
+  if (!r) return Unexpected(r.error());
+  for (auto& f : r->findings) log::warn("store_damage", {{"user", c.account}, {"what", f}, {"todo", "jdctl mailbox check"}});
+  if (r->segments || r->large)
+    log::info("compacted", {{"user", c.account}, {"segments", r->segments}, {"files", r->large}, {"freed", r->freed}, {"copied", r->copied}});
+  return {};
+}
 }  // namespace
 
 const std::vector<AccountJob>& account_jobs() {
   static const std::vector<AccountJob> all = {
       {"expire", expire_old},
       {"deleted folders", drop_removed},
+      {"compaction", give_space_back},
   };
   return all;
 }

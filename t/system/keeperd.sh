@@ -29,6 +29,15 @@ is ann Lists/x 0 || fail "nothing was expunged"
 ctl mailbox undelete ann@example.test --folder Lists/x >/dev/null
 is ann Lists/x 1 || fail "it did not come back"
 
+# --- space: a large message that nobody names any more
+orphan() { mkdir -p "$dir/mail/example.test/$1/big"; head -c 200000 /dev/zero >"$dir/mail/example.test/$1/big/00000000000000aa"; }
+orphan ann; orphan bob
+ctl mailbox compact bob@example.test --dry-run | grep -q '195.3K of .* can no longer be undeleted' || fail "$(ctl mailbox compact bob@example.test --dry-run)"
+[ -e "$dir/mail/example.test/bob/big/00000000000000aa" ] || fail "--dry-run removed it"
+ctl mailbox compact bob@example.test | grep -q '195.3K of .* given back' || fail "compact"
+[ ! -e "$dir/mail/example.test/bob/big/00000000000000aa" ] || fail "it is there still"
+ctl mailbox check bob@example.test | grep -q ' 0 faults' || fail "faults after compact"
+
 # --- the configuration is checked where it is read
 set_to expire '["Lists"]'
 ! ctl config check 2>"$dir/err" || fail "a wrong rule was taken"
@@ -41,6 +50,7 @@ wait_for 300 is ann Lists/x 0
 wait_for 300 is bob Lists/x 0
 is ann Trash 1 && is bob Trash 1 && is ann INBOX 1 || fail "something else went"
 grep -q 'expired .*user=ann@example.test folder=Lists/x messages=1' "$dir/log/keeperd/current" || fail "no line"
+grep -q 'compacted .*user=ann@example.test .*files=1 freed=200000' "$dir/log/keeperd/current" || fail "no space was given back"
 [ -e "$dir/mail/example.test/ann/kept" ] || fail "no time is noted"
 ctl mailbox undelete ann@example.test --list | grep -q Gone || fail "a folder that was deleted just now is gone"
 
