@@ -244,6 +244,8 @@ def read_imap(m, first, last, name_of):
         asked, commands = {}, []
         for answer in m.do(f"FETCH {begin}:{end} {ITEMS}"):
             n, items = int(answer[0]), m.fetched(answer)
+            if "BODY[]" not in items:  # what POP3 has read meanwhile is told
+                continue
             whole = items["BODY[]"]
             name = name_of(whole)
             check_whole(name, items)
@@ -258,7 +260,9 @@ def read_imap(m, first, last, name_of):
         for i in range(0, len(commands), 20):
             for tag in [m.start(c) for c in commands[i:i + 20]]:
                 for answer in m.answers(tag):
-                    asked[int(answer[0])][3].update((k[5:-1], v) for k, v in m.fetched(answer).items())
+                    parts = {k[5:-1]: v for k, v in m.fetched(answer).items() if k.startswith("BODY[")}
+                    if parts:
+                        asked[int(answer[0])][3].update(parts)
         for name, whole, wanted, got in asked.values():
             if set(got) != set(wanted):
                 problem(name, f"asked for {sorted(wanted)}, got {sorted(got)}")
