@@ -17,7 +17,7 @@ for to in "smtps $smtps" "imaps $imaps" "pop3s $pop3s"; do
   scram $to SCRAM-SHA-256-PLUS ann@example.test pw exporter >/dev/null || fail "bound to the connection at $to"
   ! scram $to SCRAM-SHA-256 ann@example.test pw y >/dev/null || fail "-PLUS was taken out at $to, and nobody noticed"
 done
-openssl s_client -connect "127.0.0.1:$imaps" -quiet </dev/null 2>/dev/null | grep -q 'AUTH=SCRAM-SHA-256-PLUS' || fail "the greeting in TLS does not offer -PLUS"
+printf "a LOGOUT\r\n" | openssl s_client -connect "127.0.0.1:$imaps" -quiet 2>/dev/null | grep -q "AUTH=SCRAM-SHA-256-PLUS" || fail "the greeting in TLS does not offer -PLUS"
 scram smtp "$smtp" SCRAM-SHA-256 ann@example.test pw y >/dev/null || fail "a client that can bind, where nothing is to bind to"
 scram imap "$imap" SCRAM-SHA-256 ann pw >/dev/null || fail "a name without its domain"
 
