@@ -17,6 +17,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/mime/charset.h"
+#include "lib/store/format.h"
 
 namespace jd::indexd {
 namespace {
@@ -76,6 +77,7 @@ int main(int argc, char** argv) {
                 .calls = sandbox::files | sandbox::processes | sandbox::confine, .descriptors = 1024};
       },
       .open = [](Context& c) -> Result<std::unique_ptr<Service>> {
+        (void)store::boot_id();  // while /proc can be read: mailboxes are to be opened as deliveries open them
         CHECK(file::make_directories(c.paths.mail, 0700));
         return std::unique_ptr<Service>(std::make_unique<indexd::Indexd>(c));
       },

@@ -13,6 +13,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/net/serve.h"
+#include "lib/store/format.h"
 
 namespace jd {
 namespace {
@@ -71,6 +72,7 @@ int main(int argc, char** argv) {
       },
       .open = [](Context& c) -> Result<std::unique_ptr<Service>> {
         CHECK(file::make_directories(c.paths.mail, 0700));
+        (void)store::boot_id();  // while /proc can be read: mailboxes are to be opened as deliveries open them
         TRY(auto rules, store::expire_rules(c.config));
         be_modest();
         return std::unique_ptr<Service>(std::make_unique<Keeperd>(c, std::move(rules)));

@@ -54,6 +54,8 @@ grep -q 'compacted .*user=ann@example.test .*files=1 freed=200000' "$dir/log/kee
 [ -e "$dir/mail/example.test/ann/kept" ] || fail "no time is noted"
 ctl mailbox undelete ann@example.test --list | grep -q Gone || fail "a folder that was deleted just now is gone"
 
+! grep -h boot_unknown "$dir"/log/*/current || fail "a program does not know which start of the machine this is"
+
 # --- killed, it is started again and goes on
 pid=$(cat "$dir/run/keeperd.lock")
 kill -9 $pid

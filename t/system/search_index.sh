@@ -16,3 +16,4 @@ sed -i '/^\[search\]/,/^\[/s|^index = .*|index = false|' "$dir/etc/jdmail.toml"
 ctl reload >/dev/null
 ! ctl status | grep -q indexd || fail "it is off, and runs"
 python3 t/system/search_index.py again "$(port 143)" "$dir" || fail "answers differ without indexd"
+! grep -h boot_unknown "$dir"/log/*/current || fail "a program does not know which start of the machine this is"
