@@ -116,7 +116,10 @@ bool FolderState::apply(uint16_t type, uint64_t stamp, std::string_view p) {
     case type_reserve: {
       uint32_t end;
       good = take(p, end) && p.size() == 16;
-      if (good) reserved_end_ = end, reserved_boot_ = p;
+      if (!good) break;
+      // What the boot before had reserved may have been used, though the power took the arrivals.
+      if (!reserved_boot_.empty() && reserved_boot_ != p) skip_to(reserved_end_);
+      reserved_end_ = end, reserved_boot_ = p;
       break;
     }
     case type_recent: {

@@ -82,6 +82,23 @@ TEST(PowerCut, NothingAcknowledgedIsLostAtAnyMoment) {
   log::capture(nullptr);
 }
 
+// Whoever opens a folder first after a boot notes it; the next who opens it must skip the same UIDs.
+TEST(PowerCut, WhoOpensAFolderSecondGivesNoUidAgain) {
+  FolderState state;
+  state.init(1);
+  Entry e;
+  e.uid = 1;
+  e.stamp = 1;
+  std::string p;
+  encode(p, e);
+  ASSERT_TRUE(state.apply(type_reserve, 1, FolderState::make_reserve(1001, std::string(16, 'a'))));
+  ASSERT_TRUE(state.apply(type_arrive, 1, p));  // 2 to 700 were given out and lost with the power
+  ASSERT_TRUE(state.apply(type_reserve, 1, FolderState::make_reserve(2001, std::string(16, 'b'))));
+  EXPECT_EQ(state.uid_next(), 1001u);
+  ASSERT_TRUE(state.apply(type_reserve, 1, FolderState::make_reserve(3001, std::string(16, 'b'))));
+  EXPECT_EQ(state.uid_next(), 1001u);
+}
+
 // One sync for many messages: small ones, and so many large ones that the file system is synced.
 TEST(PowerCut, AnImportThatWasReportedIsWhole) {
   Scratch s;
