@@ -223,11 +223,12 @@ View::Say Session::say(bool may_expunge, bool uid) const {
 // (§5.2 has another; both are in use).
 void Session::tell(bool may_expunge, bool uid) {
   auto failure = [](const Status& r) { log::failure("imap_sync_failed", r.error()); };
-  if (auto r = view_->refresh(); !r) return failure(r);
+  View::Say w = say(may_expunge, uid);
+  if (auto r = view_->refresh(w); !r) return failure(r);
   if (view_->is_renumbered()) return;
   contexts_->tell_gone(*this);
   uint32_t known = view_->last_uid();
-  if (auto r = view_->tell(out_, say(may_expunge, uid)); !r) failure(r);
+  if (auto r = view_->tell(out_, w); !r) failure(r);
   auto news = contexts_->changes(*this);
   for (std::size_t i = view_->first_at_least(known + 1); view_->last_uid() != known && i < view_->size(); ++i) {
     std::vector<FetchItem> items;

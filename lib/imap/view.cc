@@ -21,14 +21,9 @@ constexpr Named system_flags[] = {{store::answered, "\\Answered"}, {store::flagg
 Status View::open() {
   CHECK(folder_->refresh());
   uid_validity_ = folder_->state().uid_validity();
+  CHECK(claim_recent());
   take_arrivals();
   absorbed_ = folder_->state().mod_seq();
-  while (!read_only_ && recent_.contains(last_uid_) && folder_->state().recent() <= last_uid_) {
-    CHECK(folder_->set_recent(last_uid_ + 1));  // this may have shown us what others did meanwhile
-    absorb();
-    size_ -= std::exchange(ghosts_, {}).size();
-    take_arrivals();
-  }
   seen_ = folder_->state().mod_seq();
   keywords_ = folder_->state().keywords().size();
   return {};
@@ -84,6 +79,19 @@ std::size_t View::recent() const {
   return n;
 }
 
+// RFC 3501 §2.3.2: \Recent in this session alone.  To say so may show us what others did meanwhile, so
+// it comes first: what is told then is all of one state.
+Status View::claim_recent() {
+  auto& state = folder_->state();
+  while (!read_only_ && !state.entries().empty()) {
+    uint32_t last = state.entries().back().uid, first = std::max(state.recent(), last_uid_ + 1);
+    if (first > last) break;
+    recent_.add(first, last);
+    CHECK(folder_->set_recent(last + 1));
+  }
+  return {};
+}
+
 // How many; those that nobody has seen as \Recent are so here.
 std::size_t View::take_arrivals() {
   auto& state = folder_->state();
@@ -119,7 +127,6 @@ void View::put_flags(std::string& out, std::size_t index, const Entry& e, const 
 }
 
 void View::say_flags(std::string& out, uint32_t upto, const Say& say) {
-  absorb();  // set_recent() may have shown us more expunges
   auto& state = folder_->state();
   auto& all = state.entries();
   std::size_t end = state.first_at_least(upto + 1), before = 0;  // ghosts before an entry
@@ -142,9 +149,9 @@ void View::say_keywords(std::string& out) {
   out += "* FLAGS (" + all_flags() + ")\r\n";
 }
 
-Status View::refresh() {
+Status View::refresh(const Say& say) {
   CHECK(folder_->refresh());
-  return {};
+  return say.exists && !is_renumbered() ? claim_recent() : Status{};
 }
 
 store::UidSet View::untold_gone() const {
@@ -155,7 +162,7 @@ store::UidSet View::untold_gone() const {
 }
 
 Status View::sync(std::string& out, Say say) {
-  CHECK(refresh());
+  CHECK(refresh(say));
   return tell(out, say);
 }
 
@@ -168,7 +175,6 @@ Status View::tell(std::string& out, const Say& say) {
   if (say.exists && take_arrivals()) {
     out += fmt::format("* {} EXISTS\r\n", size_);
     if (say.recent) out += fmt::format("* {} RECENT\r\n", recent());
-    if (!read_only_ && recent_.contains(last_uid_)) CHECK(folder_->set_recent(last_uid_ + 1));
   }
   say_keywords(out);
   if (!say.flags) return {};

@@ -47,7 +47,7 @@ class View {
   };
   Status sync(std::string& out, Say say);
   // The two halves of it: the folder as it is now; what of that has not been told.
-  Status refresh();
+  Status refresh(const Say& say);
   Status tell(std::string& out, const Say& say);
   store::UidSet untold_gone() const;  // expunged, and the client does not know
   void say_keywords(std::string& out);  // FLAGS, when there are keywords that the client does not know
@@ -75,6 +75,7 @@ class View {
   void absorb() const;
   void place_ghosts() const;
   std::size_t arrivals_begin() const { return folder_->state().first_at_least(last_uid_ + 1); }
+  Status claim_recent();
   std::size_t take_arrivals();
   void say_flags(std::string& out, uint32_t upto, const Say& say);
   void say_expunged(std::string& out, const Say& say);
