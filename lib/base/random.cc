@@ -2,9 +2,12 @@
 #include "lib/base/random.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
+
+#include <atomic>
 
 #include "lib/base/result.h"
 
@@ -15,6 +18,12 @@ constexpr char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";  // Crockford's:
 int value_of(char c) {
   const char* p = c ? strchr(alphabet, c) : nullptr;
   return p ? static_cast<int>(p - alphabet) : -1;
+}
+// A forked child must not repeat its parent's numbers.
+unsigned fork_count() {
+  static std::atomic<unsigned> count = 0;
+  [[maybe_unused]] static const int told = ::pthread_atfork(nullptr, nullptr, [] { count++; });
+  return count;
 }
 }  // namespace
 
@@ -32,11 +41,11 @@ std::string random_bytes(std::size_t n) {
 uint64_t random_number() {
   static thread_local std::string pool;
   static thread_local std::size_t at = 0;
-  static thread_local int owner = 0;
-  if (at + 8 > pool.size() || owner != ::getpid()) {  // a forked child must not repeat its parent
+  static thread_local unsigned from = 0;
+  if (at + 8 > pool.size() || from != fork_count()) {
     pool = random_bytes(256);
     at = 0;
-    owner = ::getpid();
+    from = fork_count();
   }
   uint64_t v;
   memcpy(&v, pool.data() + at, 8);

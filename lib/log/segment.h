@@ -158,6 +158,7 @@ class SegmentReader {
   Framing framing_;
   std::string block_;
   uint64_t block_at_ = 0, at_ = header_bytes, limit_ = 0, torn_ = 0;
+  uint64_t end_seen_ = UINT64_MAX;  // of the file, when this look asked
   uint64_t scanned_at_ = 0, scanned_end_ = 0;  // nothing found from there to there: don't look again
   bool sealed_ = false;
   std::string_view why_;

@@ -37,6 +37,7 @@ Result<std::string_view> SegmentReader::window(uint64_t offset, std::size_t want
     uint64_t room = std::max(want, block_bytes);
     if (limit_) room = std::min(room, limit_ - offset);
     TRY(uint64_t end, file::size_of(fd_.get()));
+    end_seen_ = end;
     room = offset < end ? std::min(room, end - offset) : 0;
     block_.clear();
     if (room) {
@@ -78,12 +79,14 @@ std::optional<Record> SegmentReader::take(Record r) {
 
 Result<std::optional<Record>> SegmentReader::next() {
   if (sealed_) return std::nullopt;
+  end_seen_ = UINT64_MAX;
   TRY(auto r, look(at_));
   if (!r && !block_.empty()) {  // the block may be older than what was written meanwhile
     block_.clear();
     TRY(r, look(at_));
   }
   if (r) return take(*r);
+  if (at_ >= end_seen_) return std::nullopt;  // as at most looks: nothing new
   return resync();
 }
 

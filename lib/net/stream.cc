@@ -127,12 +127,14 @@ Fd Stream::release() {
   return std::move(fd_);
 }
 
-// Registers what the stream waits for; only when it changed.
-void Stream::watch() {
+// Registers what the stream waits for; only when it changed.  While it is paused the kernel is told to
+// be silent only when something has come (on_events).
+void Stream::watch(bool is_disturbed) {
   if (!fd_) return;
   uint32_t want = 0;
   if (connecting_ || (pending() > 0 && was_high_) || tls_wants_write_) want |= EPOLLOUT;
-  if (!connecting_ && !eof_ && (!paused_ || handshaking_) && !ending_) want |= EPOLLIN;
+  if (!connecting_ && !eof_ && (!paused_ || handshaking_ || (wanted_ & EPOLLIN && !is_disturbed)) && !ending_)
+    want |= EPOLLIN;
   if (want == 0) want = EPOLLRDHUP;
   if (want == wanted_ && watch_.is_running()) return;
   Status r = watch_.is_running() ? watch_.change(want) : watch_.start(fd_.get(), want);
@@ -170,7 +172,7 @@ void Stream::on_events(uint32_t events) {
   }
   if (events & (EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLRDHUP)) {
     if (paused_ && (events & (EPOLLHUP | EPOLLERR))) return fail_with("connection reset");
-    if (paused_ && wanted_ & EPOLLIN) return watch();
+    if (paused_ && wanted_ & EPOLLIN) return watch(true);
     if (!paused_ && !ending_) read_some();
     else if (ending_ && (events & (EPOLLHUP | EPOLLERR))) fail_with("connection reset");
     else if (wanted_ == EPOLLRDHUP) {  // paused and half closed: look again when resumed

@@ -81,7 +81,7 @@ class Stream {
   void read_some();
   void offer();
   void flush();
-  void watch();
+  void watch(bool is_disturbed = false);
   void handshake();
   void close_gently();
   void fail_with(const std::string& why);

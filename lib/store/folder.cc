@@ -169,7 +169,8 @@ Result<bool> Folder::refresh() {
     CHECK(load());
     return state_.mod_seq() != before;
   }
-  if (static_cast<uint64_t>(st.st_size) <= reader_->tell()) return false;
+  log_size_ = static_cast<uint64_t>(st.st_size);
+  if (log_size_ <= reader_->tell()) return false;
   return take_records();
 }
 
@@ -181,7 +182,7 @@ Status Folder::open_writer() {
     writer_ = std::move(w);
     return {};
   }
-  return writer_->refresh();
+  return writer_->flushed() == log_size_ ? Status{} : writer_->refresh();  // most often nobody else wrote
 }
 
 Status Folder::write(uint16_t type, uint64_t mod_seq, const std::string& payload) {

@@ -131,6 +131,7 @@ class Folder {
   FolderState state_;
   std::optional<journal::SegmentReader> reader_;
   std::optional<journal::SegmentWriter> writer_;
+  uint64_t log_size_ = 0;       // when refresh() looked, bytes
   uint64_t indexed_ = 0;        // what of the log the index had, bytes
   uint32_t snapshot_next_ = 1;  // entries from this UID on arrived since the log began
   DerivedFile derived_[2];

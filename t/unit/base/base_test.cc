@@ -244,4 +244,21 @@ TEST(Log, HeldLinesLeaveWholeAndInOrderAndAChildDoesNotRepeatThem) {
   EXPECT_EQ(last, "parent\nchild\nat once\n");
 }
 
+TEST(Random, AForkedChildHasNumbersOfItsOwn) {
+  (void)random_number();
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  pid_t child = ::fork();
+  if (child == 0) {
+    uint64_t n = random_number();
+    ::_exit(::write(ends[1], &n, sizeof n) == sizeof n ? 0 : 1);
+  }
+  uint64_t theirs = 0, ours = random_number();
+  ASSERT_EQ(::read(ends[0], &theirs, sizeof theirs), static_cast<ssize_t>(sizeof theirs));
+  int status;
+  ::waitpid(child, &status, 0);
+  ::close(ends[0]), ::close(ends[1]);
+  EXPECT_NE(theirs, ours);
+}
+
 }  // namespace jd
