@@ -7,6 +7,7 @@
 #include "lib/mime/address.h"
 #include "lib/mime/encoded_word.h"
 #include "lib/mime/header.h"
+#include "lib/mime/language.h"
 #include "lib/mime/writer.h"
 
 namespace jd::queue {
@@ -50,7 +51,7 @@ Spoken spoken(const ReportInput& in) {
     case ReportLanguage::both: return {true, true};
     case ReportLanguage::sender: break;
   }
-  return {true, seems_chinese(in.original)};
+  return {true, mime::seems_chinese(in.original)};
 }
 
 std::string explanation(const ReportInput& in, Spoken s) {
@@ -72,17 +73,6 @@ std::string explanation(const ReportInput& in, Spoken s) {
     t += "\n";
   }
   return t + fmt::format("{}: {}\n", s.both("Queue id", "队列编号", " / "), in.qid);
-}
-
-bool has_han(std::string_view utf8) {  // the most used of them: U+4E00 to U+9FFF
-  for (std::size_t i = 0; i + 2 < utf8.size(); i++)
-    if (static_cast<uint8_t>(utf8[i]) >= 0xe4 && static_cast<uint8_t>(utf8[i]) <= 0xe9) return true;
-  return false;
-}
-bool has_kana(std::string_view utf8) {  // U+3040 to U+30FF: Japanese, whatever else is there
-  for (std::size_t i = 0; i + 2 < utf8.size(); i++)
-    if (static_cast<uint8_t>(utf8[i]) == 0xe3 && static_cast<uint8_t>(utf8[i + 1]) >= 0x81 && static_cast<uint8_t>(utf8[i + 1]) <= 0x83) return true;
-  return false;
 }
 
 // "rfc822; a@b", or utf-8 for what is not ASCII (RFC 6533 §3).
@@ -136,20 +126,6 @@ mime::OutPart returned(const ReportInput& in, const Envelope& about) {
 }
 
 }  // namespace
-
-bool seems_chinese(std::string_view message) {
-  for (const char* name : {"content-language", "accept-language"})
-    if (auto v = mime::find(message, name)) return istarts_with(trim(*v), "zh");
-  if (auto v = mime::find(message, "content-type")) {
-    std::string type = lower(*v);
-    for (const char* charset : {"gb2312", "gbk", "gb18030", "big5", "hz-gb-2312"})
-      if (type.find(charset) != type.npos) return true;
-  }
-  std::string seen;
-  for (const char* name : {"subject", "from"})
-    if (auto v = mime::find(message, name)) seen += mime::decode_words(mime::unfold(*v).substr(0, 4000));
-  return has_han(seen) && !has_kana(seen);
-}
 
 Report make_report(const ReportInput& in, const Envelope& about, const std::string& to) {
   const Words& w = words[static_cast<std::size_t>(in.kind)];

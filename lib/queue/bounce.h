@@ -51,7 +51,6 @@ struct Report {
   std::string about;               // queue id
 };
 
-bool seems_chinese(std::string_view message);  // by its header
 Report make_report(const ReportInput& in, const Envelope& about, const std::string& to);
 bool is_double_bounce(const Envelope& e);
 void mark_double_bounce(Envelope& e);
