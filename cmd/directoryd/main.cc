@@ -24,7 +24,7 @@ Result<std::unique_ptr<DirectoryService>> make_service(net::Loop& loop, const Co
                                                        directory::Generation generation) {
   TRY(auto records, directory::open_bdb(paths.directory));
   return std::make_unique<DirectoryService>(loop, directory::Directory(std::move(records), config.subaddress_separator),
-                                            std::move(generation), to_size(config.default_quota).value_or(0),
+                                            std::move(generation), Quota{.bytes = to_size(config.default_quota).value_or(0), .messages = config.default_message_quota},
                                             config.has_tokens() ? paths.socket("tokend") : "", config.oauth_scope);
 }
 

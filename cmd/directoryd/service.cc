@@ -26,7 +26,7 @@ std::string joined(const std::vector<std::string>& v) {
 }
 }  // namespace
 
-DirectoryService::DirectoryService(net::Loop& loop, directory::Directory d, directory::Generation g, uint64_t quota,
+DirectoryService::DirectoryService(net::Loop& loop, directory::Directory d, directory::Generation g, const Quota& quota,
                                    const std::string& tokend_socket, std::string token_scope)
     : loop_(loop), directory_(std::move(d)), generation_(std::move(g)), default_quota_(quota), workers_(loop, 2),
       key_(random_bytes(32)), token_scope_(std::move(token_scope)) {
@@ -55,7 +55,9 @@ void DirectoryService::ask(Message m, Answer answer) {
     tickets_.erase(i);
     if (!a || !*a) return answer(Message::failed(a ? refused : a.error()));
     Message ok = Message::ok();
-    ok.set("address", (*a)->address).set("path", (*a)->path).set("quota", (*a)->quota);
+    auto quota = directory_.quota_of(**a);
+    if (!quota) return answer(Message::failed(quota.error()));
+    ok.set("address", (*a)->address).set("path", (*a)->path).set("quota", quota->text());
     return answer(std::move(ok));
   }
   answer(Message::failed(Error(Fault::usage, fmt::format("directoryd knows no request '{}'", escape(cmd)))));
@@ -78,6 +80,11 @@ Message DirectoryService::resolve(const std::string& address) {
   if (auto i = full_.find(r->account.address); i != full_.end()) {
     if (i->second.until > monotonic()) r->full_for = i->second.bytes;
     else full_.erase(i);
+  }
+  if (r->kind == directory::Route::Kind::account) {
+    auto quota = directory_.quota_of(r->account);
+    if (!quota) return Message::failed(quota.error());
+    r->account.quota = *quota;
   }
   return directory::to_message(*r);
 }
@@ -220,6 +227,7 @@ void DirectoryService::with_hash(const Message& m, Answer answer, std::function<
 void DirectoryService::changed(Answer& answer, const Status& s, const Message& m) {
   if (!s) return answer(Message::failed(s.error()));
   if (m.get("cmd") == "user-quota") full_.erase(lower(m.get("address")));
+  if (m.get("cmd") == "domain-quota") full_.clear();
   generation_.raise();
   log::info("directory_changed", {{"cmd", m.get("cmd")}, {"what", m.has("address") ? m.get("address") : m.get("name")}});
   answer(Message::ok());
@@ -231,7 +239,7 @@ Message DirectoryService::list(const Message& m) {
   if (m.get("cmd") == "domain-list") {
     auto all = directory_.domains();
     if (!all) return Message::failed(all.error());
-    for (auto& d : *all) r.set("entry", fmt::format("{}\t{}\t{}", d.name, d.postmaster, d.created));
+    for (auto& d : *all) r.set("entry", fmt::format("{}\t{}\t{}\t{}\t{}", d.name, d.postmaster, d.created, d.quota_bytes, d.quota_messages));
   } else if (m.get("cmd") == "user-send-as-list") {
     auto a = directory_.account(m.get("address"));
     if (!a) return Message::failed(a.error());
@@ -241,7 +249,7 @@ Message DirectoryService::list(const Message& m) {
     auto all = directory_.accounts(m.get("domain"), m.get("after"), limit);
     if (!all) return Message::failed(all.error());
     for (auto& a : *all)
-      r.set("entry", fmt::format("{}\t{}\t{}\t{}\t{}\t{}", a.address, a.quota, a.is_suspended ? "suspended" : "active", a.name, a.path, a.created));
+      r.set("entry", fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}", a.address, a.quota.bytes, a.is_suspended ? "suspended" : "active", a.name, a.path, a.created, a.quota.messages));
   } else {
     auto all = directory_.aliases(m.get("domain"), m.get("after"), limit);
     if (!all) return Message::failed(all.error());
@@ -255,10 +263,14 @@ void DirectoryService::admin(Message m, Answer answer) {
   auto address = std::string(m.get("address"));
   std::vector<std::string> targets;
   for (auto t : m.all("target")) targets.emplace_back(t);
+  auto given = [&](const char* key) { return m.has(key) ? std::optional<uint64_t>(m.number(key)) : std::nullopt; };
+  if (cmd == "domain-quota") return changed(answer, directory_.set_domain_quota(m.get("name"), given("quota"), given("messages")), m);
   if (cmd == "domain-add") return changed(answer, directory_.add_domain(m.get("name")), m);
   if (cmd == "domain-del") return changed(answer, directory_.remove_domain(m.get("name")), m);
   if (cmd == "user-add") {
-    uint64_t quota = m.has("quota") ? m.number("quota") : default_quota_;
+    Quota quota = default_quota_;
+    if (m.has("quota")) quota.bytes = m.number("quota");
+    if (m.has("messages")) quota.messages = m.number("messages");
     std::string person(m.get("person"));
     return with_hash(m, answer, [this, address, quota, person](const std::string& hash, const std::string& scram) -> Status {
       auto r = directory_.add_account(address, hash, quota, person, scram);
@@ -273,7 +285,7 @@ void DirectoryService::admin(Message m, Answer answer) {
   if (cmd == "user-send-as-del") return changed(answer, directory_.remove_send_as(address, targets), m);
   if (cmd == "user-suspend") return changed(answer, directory_.set_suspended(address, true), m);
   if (cmd == "user-resume") return changed(answer, directory_.set_suspended(address, false), m);
-  if (cmd == "user-quota") return changed(answer, directory_.set_quota(address, m.number("quota")), m);
+  if (cmd == "user-quota") return changed(answer, directory_.set_quota(address, given("quota"), given("messages")), m);
   if (cmd == "alias-add") return changed(answer, directory_.add_alias(address, targets), m);
   if (cmd == "alias-del") return changed(answer, directory_.remove_alias(address, targets), m);
   if (cmd == "domain-list" || cmd == "user-list" || cmd == "alias-list" || cmd == "user-send-as-list") return answer(list(m));

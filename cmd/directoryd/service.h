@@ -11,10 +11,10 @@
 //   full account bytes                     (qrun: a message of so many bytes was over its quota)
 //   redeem ticket                          -> address path quota  (sessiond; each ticket once)
 // run/directory-admin.sock (root and the instance's owner):
-//   domain-add|domain-del name    domain-list
+//   domain-add|domain-del name    domain-list    domain-quota name [quota] [messages]
 //   user-add address password [quota name]   user-del|user-suspend|user-resume address
 //   user-send-as-add|user-send-as-del address target*   user-send-as-list address
-//   user-passwd address password   user-quota address quota   user-list [domain after limit]
+//   user-passwd address password   user-quota address [quota] [messages]   user-list [domain after limit]
 //   alias-add|alias-del address target*      alias-list [domain after limit]
 // Lists answer with `entry` lines of tab-separated fields.
 #pragma once
@@ -27,6 +27,7 @@
 #include "cmd/directoryd/workers.h"
 #include "lib/auth/scram.h"
 #include "lib/auth/throttle.h"
+#include "lib/base/quota.h"
 #include "lib/base/secret.h"
 #include "lib/directory/client.h"
 #include "lib/directory/directory.h"
@@ -40,7 +41,7 @@ class DirectoryService {
  public:
   using Answer = std::function<void(ipc::Message)>;
   // Tokens are asked about at tokend_socket; "": there are none.
-  DirectoryService(net::Loop& loop, directory::Directory directory, directory::Generation generation, uint64_t default_quota,
+  DirectoryService(net::Loop& loop, directory::Directory directory, directory::Generation generation, const Quota& default_quota,
                    const std::string& tokend_socket = "", std::string token_scope = "");
   Status start() { return workers_.start(); }
   void ask(ipc::Message m, Answer answer);    // directory.sock
@@ -91,7 +92,7 @@ class DirectoryService {
   net::Loop& loop_;
   directory::Directory directory_;
   directory::Generation generation_;
-  uint64_t default_quota_;
+  Quota default_quota_;
   Workers workers_;
   auth::Throttle throttle_;
   std::string key_;

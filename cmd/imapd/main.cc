@@ -20,7 +20,8 @@ int main(int argc, char** argv) {
   Args args("imapd", "an IMAP session on standard input and output, for one user");
   args.option("--prefix", prefix, "instance directory").env("JDMAIL_PREFIX");
   args.option("--user", user, "address of the user, local@domain").required();
-  args.option("--quota", options.quota, "bytes that the account may hold; 0: no limit");
+  args.option("--quota", options.quota.bytes, "bytes that the account may hold; 0: no limit");
+  args.option("--quota-messages", options.quota.messages, "messages that it may hold; 0: no limit");
   args.option("--message-size", options.message_size, "largest message to take, in bytes");
   if (auto code = args.parse(argc, argv)) return *code;
   auto at = user.rfind('@');

@@ -8,6 +8,7 @@
 #include "cmd/jdctl/health.h"
 #include "cmd/jdctl/mailbox_ops.h"
 #include "cmd/jdctl/queue.h"
+#include "cmd/jdctl/quota.h"
 #include "cmd/jdctl/tls.h"
 #include "lib/base/args.h"
 #include "lib/base/log.h"
@@ -83,6 +84,7 @@ int main(int argc, char** argv) {
   aliases.push_back({"list", &json(alias.command("list", "show them").positional("domain", name, "of this domain only", false))});
 
   ctl::QueueCommands queue(a, o);
+  ctl::QuotaCommands quota(a, o);
 
   std::string certificate;
   Args& tls = a.command("tls", "certificates").needs_command();
@@ -133,6 +135,7 @@ int main(int argc, char** argv) {
   for (auto& v : users) if (v.args->chosen()) return ctl::user(o, v.name, u);
   for (auto& v : aliases) if (v.args->chosen()) return ctl::alias(o, v.name, name, targets);
   if (auto code = queue.run(o)) return *code;
+  if (auto code = quota.run(o)) return *code;
   if (auto code = account.run(o)) return *code;
   for (auto& x : transfers) if (x.args->chosen()) return x.run(o, t);
   for (auto& v : mailboxes) if (v.args->chosen()) return ctl::mailbox(o, v.name, m);

@@ -37,6 +37,16 @@ Status give_space_back(store::Account& a, JobContext& c) {
     log::info("compacted", {{"user", c.account}, {"segments", r->segments}, {"files", r->large}, {"freed", r->freed}, {"copied", r->copied}});
   return {};
 }
+
+// The sums that quotas are held against: right already but after a crash or a release that kept none.
+Status count(store::Account& a, JobContext& c) {
+  TRY(auto hold, a.lock().hold());
+  auto noted = a.lock().usage();
+  TRY(auto counted, a.recount());
+  if (noted && *noted != counted)
+    log::warn("usage_corrected", {{"user", c.account}, {"noted", noted->bytes}, {"bytes", counted.bytes}, {"messages", counted.messages}});
+  return {};
+}
 }  // namespace
 
 const std::vector<AccountJob>& account_jobs() {
@@ -44,6 +54,7 @@ const std::vector<AccountJob>& account_jobs() {
       {"expire", expire_old},
       {"deleted folders", drop_removed},
       {"compaction", give_space_back},
+      {"usage", count},
   };
   return all;
 }

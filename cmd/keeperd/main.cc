@@ -35,7 +35,7 @@ class Keeperd : public Service {
  public:
   Keeperd(const Context& c, std::vector<store::ExpireRule> rules)
       : config_(c.config), rounds_(config_, c.paths.mail, std::move(rules), [] { return !is_asked_to_end(); }),
-        look_(loop_, [this] { look(); }), next_(loop_, [this] { next(); }) {}
+        inject_(c.paths.socket("queue-inject")), look_(loop_, [this] { look(); }), next_(loop_, [this] { next(); }) {}
   int run() override {
     look_.start({});
     return net::serve(loop_, [this] { loop_.stop(); });
@@ -44,6 +44,11 @@ class Keeperd : public Service {
  private:
   void look() {
     if (auto r = rounds_.look(); !r) log::failure("keep_failed", r.error());
+    if (auto filling = rounds_.take_filling(); !filling.empty()) {
+      auto told = tell_postmaster(config_, inject_, filling);
+      if (told) log::info("quota_notice", {{"mailboxes", filling.size()}, {"to", config_.postmaster}});
+      else log::failure("quota_notice_failed", told.error());  // after the next look
+    }
     next();
   }
 
@@ -57,6 +62,7 @@ class Keeperd : public Service {
   Config config_;
   net::Loop loop_;
   Rounds rounds_;
+  std::string inject_;
   net::Timer look_, next_;
 };
 }  // namespace
@@ -68,7 +74,7 @@ int main(int argc, char** argv) {
       .name = "keeperd",
       .about = "keep mailboxes in order: expire old mail, drop what was deleted long ago",
       .rights = [](const Context& c) -> sandbox::Rights {
-        return {.user = "jdmail", .root = "", .paths = {{c.paths.mail, true}}, .calls = sandbox::files, .descriptors = 4096};
+        return {.user = "jdmail", .root = "", .paths = {{c.paths.mail, true}, {c.paths.run, true}}, .calls = sandbox::files | sandbox::net, .descriptors = 4096};
       },
       .open = [](Context& c) -> Result<std::unique_ptr<Service>> {
         CHECK(file::make_directories(c.paths.mail, 0700));

@@ -23,6 +23,7 @@ std::string address_of(const std::string& path) {
 
 Status Rounds::look() {
   due_.clear();
+  filling_.clear();
   if (!file::exists(mail_)) return {};
   TRY(auto top, file::list(AT_FDCWD, mail_));
   for (auto& n : top) look_below(n, 1);
@@ -33,6 +34,11 @@ void Rounds::look_below(const std::string& below, int depth) {
   std::string path = mail_ + "/" + below;
   struct stat st;
   if (::stat((path + "/tree").c_str(), &st) == 0) {
+    if (::stat((path + "/quota").c_str(), &st) == 0) {
+      auto dir = file::open(path, O_RDONLY | O_DIRECTORY);
+      auto state = dir ? store::read_quota_state(dir->get()) : std::nullopt;
+      if (state && state->told < state->level) filling_.push_back({address_of(below), path, *state});
+    }
     if (::stat((path + "/kept").c_str(), &st) == 0 && now() - from_seconds(st.st_mtim.tv_sec) < config_.keep_every) return;
     due_.push_back(below);
     return;

@@ -9,8 +9,11 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cmd/keeperd/jobs.h"
+#include "cmd/keeperd/notice.h"
 #include "lib/base/config.h"
 #include "lib/base/result.h"
 
@@ -25,6 +28,8 @@ class Rounds {
   Status look();
   // One account; false: none is left.  What fails is logged, and the account comes again after the next look().
   bool step();
+  // What look() found of mailboxes that are filling and that the postmaster does not know of.
+  std::vector<Filling> take_filling() { return std::exchange(filling_, {}); }
 
  private:
   void look_below(const std::string& below, int depth);
@@ -35,6 +40,7 @@ class Rounds {
   std::vector<store::ExpireRule> expire_;
   std::function<bool()> may_go_on_;
   std::deque<std::string> due_;  // directories below mail/
+  std::vector<Filling> filling_;
 };
 
 }  // namespace jd

@@ -11,6 +11,7 @@
 #include "lib/base/text.h"
 #include "lib/log/crc32c.h"
 #include "lib/mime/imap_form.h"
+#include "lib/store/quota_warning.h"
 
 namespace jd {
 namespace {
@@ -113,7 +114,13 @@ queue::RcptResult Deliverer::to_account(const queue::LocalDelivery& d, std::stri
   delivery.quota = d.quota;
   delivery.may_be_replay = d.replay;
   delivery.durable = durable;
+  // After it was found not to have been delivered before: what is there already needs no room.
+  delivery.admit = [&] { return domains_.admit(d.path, d.quota, size); };
   auto r = (*a)->deliver(delivery);
+  if (r && !r->was_there) {
+    domains_.add(d.path, size, 1);
+    warn(**a, d, size, delivery.shared ? message : fields);
+  }
   if (delivery.shared) keep_large(std::move(message));
   if (r) {
     log::info(r->was_there ? "delivered_before" : "stored", {{"qid", d.qid}, {"to", d.rcpt}, {"uid", r->uid}, {"bytes", size}});
@@ -125,6 +132,13 @@ queue::RcptResult Deliverer::to_account(const queue::LocalDelivery& d, std::stri
   open_.pop_front();
   bool is_full = r.error().sys == ENOSPC;
   return result(queue::Fate::temp, is_full ? "4.3.1" : "4.2.0", is_full ? "no space left on the mail server" : "the mailbox cannot be written now");
+}
+
+// The delivery is done, whatever becomes of this.
+void Deliverer::warn(store::Account& a, const queue::LocalDelivery& d, std::size_t size, std::string_view message) {
+  auto level = store::warn_if_full(a, config_, {.address = d.account, .quota = d.quota, .bytes = size, .messages = 1, .message = message});
+  if (!level) log::failure("quota_not_warned", level.error(), {{"user", d.account}});
+  else if (*level) log::info("quota_warned", {{"user", d.account}, {"percent", *level}});
 }
 
 // One name for one delivery: a replay finds it in new/ or, renamed by a reader, in cur/.

@@ -9,15 +9,18 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "lib/base/config.h"
 #include "lib/base/result.h"
 #include "lib/queue/agent.h"
 #include "lib/store/account.h"
+#include "lib/store/domain_usage.h"
 
 namespace jd {
 
 class Deliverer {
  public:
-  Deliverer(std::string mail_dir, const store::Terms& terms) : mail_dir_(std::move(mail_dir)), terms_(terms) {}
+  Deliverer(std::string mail_dir, const Config& config)
+      : mail_dir_(std::move(mail_dir)), config_(config), terms_{.keep_gone = config.keep_expunged()}, domains_(mail_dir_) {}
   // `message` as the queue has it.  durable: sync before returning (it comes from a queue file; a
   // journal keeps it until sync() has passed).  The result is for the request's one recipient.
   queue::RcptResult deliver(const queue::LocalDelivery& d, std::string message, bool durable);
@@ -27,6 +30,7 @@ class Deliverer {
 
  private:
   queue::RcptResult to_account(const queue::LocalDelivery& d, std::string fields, std::string message, bool durable);
+  void warn(store::Account& a, const queue::LocalDelivery& d, std::size_t size, std::string_view message);
   queue::RcptResult to_maildir(const queue::LocalDelivery& d, const std::string& bytes);
   void keep_large(std::string message);
   store::SharedBody* share(const queue::LocalDelivery& d, const std::string& message);
@@ -34,7 +38,9 @@ class Deliverer {
 
   static constexpr std::size_t max_open = 200;  // mailboxes kept open; each has a few descriptors
   std::string mail_dir_;
+  Config config_;
   store::Terms terms_;
+  store::DomainUsage domains_;
   std::list<std::pair<std::string, std::unique_ptr<store::Account>>> open_;  // the latest used first
   std::unordered_map<std::string, decltype(open_)::iterator> by_path_;
   // The large message delivered last, by its place in the queue, and where the latest ones were stored.

@@ -16,7 +16,7 @@ namespace {
 
 class LocalDeliver : public Service {
  public:
-  explicit LocalDeliver(Context& c) : deliverer_(c.paths.mail, {.keep_gone = c.config.keep_expunged()}) {
+  explicit LocalDeliver(Context& c) : deliverer_(c.paths.mail, c.config) {
     server_.on_gone([this](uint64_t peer) { segments_.erase(peer); });
   }
   Status listen(const std::string& run_dir) {

@@ -63,7 +63,7 @@ void Sessions::adopt(ipc::Message& m) {
     p.connection = std::move(m.fds[0]);
     p.path = m.get("path");
     p.trace = m.get("trace");
-    p.quota = m.number("quota");
+    p.quota = Quota::parse(m.get("quota"));
     p.state = m.get("state");
     p.is_idling = m.number("idling") != 0;
     p.deadline.start_at(Time{static_cast<int64_t>(m.number("deadline"))});
@@ -79,7 +79,7 @@ void Sessions::adopt(ipc::Message& m) {
   w.is_old = w.is_busy = true;
   w.protocol = m.get("protocol");
   w.trace = m.get("trace");
-  w.quota = m.number("quota");
+  w.quota = Quota::parse(m.get("quota"));
   workers_[&w] = std::move(made);
   u.workers++;
   if (auto r = w.watch.start(w.control.get(), EPOLLIN); !r) log::failure("worker_not_watched", r.error(), {{"user", u.address}});
@@ -118,14 +118,14 @@ void Sessions::hand_over(Fd listener) {
   for (auto& [address, u] : users_) {
     for (auto& k : u->parked) {
       ipc::Message m("parked");
-      m.set("address", address).set("path", k->path).set("trace", k->trace).set("quota", k->quota).set("state", k->state);
+      m.set("address", address).set("path", k->path).set("trace", k->trace).set("quota", k->quota.text()).set("state", k->state);
       give(std::move(m.set("idling", uint64_t{k->is_idling}).set("deadline", static_cast<uint64_t>(k->deadline.due().ns))), k->connection);
     }
   }
   for (auto& [raw, w] : workers_) {
     ipc::Message m("worker");
     m.set("address", w->user.address).set("path", w->path).set("protocol", w->protocol).set("trace", w->trace);
-    give(std::move(m.set("quota", w->quota).set("pid", static_cast<uint64_t>(w->pid))), w->control);
+    give(std::move(m.set("quota", w->quota.text()).set("pid", static_cast<uint64_t>(w->pid))), w->control);
   }
   ::_exit(0);  // what nobody took ends here
 }

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "lib/base/fd.h"
+#include "lib/base/quota.h"
 #include "lib/base/result.h"
 #include "lib/ipc/frame.h"
 
@@ -21,7 +22,7 @@ namespace jd {
 struct Job {
   enum class How : uint8_t { begin, resume, look };  // look: a parked one, whose folder has changed
   std::string address, path, protocol, greeting, early, trace, state;
-  uint64_t quota = 0;
+  Quota quota;
   How how = How::begin;
   bool may_park = true;
 

@@ -15,6 +15,7 @@
 #include "lib/ipc/server.h"
 #include "lib/mime/charset.h"
 #include "lib/net/serve.h"
+#include "lib/store/domain_usage.h"
 #include "lib/store/format.h"
 
 namespace jd {
@@ -25,7 +26,7 @@ class Sessiond : public Service {
  public:
   Sessiond(const Context& c, sandbox::CallFilter filter)
       : config_(c.config), directory_(loop_, "directoryd", c.paths.socket("directory")),
-        sessions_(loop_, config_, c.paths.mail, std::move(filter)) {}
+        sessions_(loop_, config_, c.paths.mail, std::move(filter)), domains_(c.paths.mail) {}
 
   Status listen(const std::string& run_dir) {
     if (auto ids = user_ids("jdnet")) server_.allow({ids->uid});
@@ -74,7 +75,7 @@ class Sessiond : public Service {
     Job job;
     job.address = who.get("address");
     job.path = who.get("path");
-    job.quota = who.number("quota");
+    job.quota = domains_.within(job.path, Quota::parse(who.get("quota")));
     job.protocol = r.message.get("protocol");
     job.greeting = r.message.get("greeting");
     job.trace = r.message.get("trace");
@@ -86,6 +87,7 @@ class Sessiond : public Service {
   net::Loop loop_;
   ipc::AsyncClient directory_;
   Sessions sessions_;
+  store::DomainUsage domains_;
   bool keeps_sessions_ = false;
   Fd next_;  // where the next generation asks for our sessions
   ipc::Server server_{loop_, [this](ipc::Request r) { handle(std::move(r)); }};

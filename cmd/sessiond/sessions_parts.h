@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cmd/sessiond/sessions.h"
+#include "lib/base/quota.h"
 
 namespace jd {
 
@@ -30,7 +31,7 @@ struct Sessions::Worker {
   Fd control;
   net::Watch watch;
   std::string path, protocol, trace;  // protocol, trace, quota: of the session that it has
-  uint64_t quota = 0;
+  Quota quota;
   uint64_t inode = 0;    // of the account's directory, as it has it open
   uint64_t changes = 0;  // the user's, as the session came to it
   bool is_busy = false, is_looking = false, is_old = false;  // old: of a configuration that is no more
@@ -46,7 +47,7 @@ struct Sessions::Parked {
   net::Watch watch;
   net::Timer deadline;
   std::string path, trace, state;
-  uint64_t quota = 0;
+  Quota quota;
   Time told_at{};          // when it was last looked at
   bool is_idling = false;  // in IDLE: it is told what changes
   bool is_wanted = false;  // something has changed

@@ -17,6 +17,7 @@
 #include "lib/imap/park.h"
 #include "lib/pop3/session.h"
 #include "lib/store/account.h"
+#include "lib/store/quota_warning.h"
 
 namespace jd {
 namespace {
@@ -73,6 +74,11 @@ class Worker {
       o.early = job.early;
       o.message_size = seat_.config.message_size;
       o.quota = job.quota;
+      o.stored = [this, &job](std::string_view message, uint64_t bytes, uint64_t messages) {
+        auto level = store::warn_if_full(*account_, seat_.config, {address_, job.quota, bytes, messages, message});
+        if (!level) log::failure("quota_not_warned", level.error(), {{"user", address_}});
+        else if (*level) log::info("quota_warned", {{"user", address_}, {"percent", *level}});
+      };
       o.idle = seat_.config.imap_idle;
       o.cpu = seat_.config.session_cpu;
       o.owner = control_fd;

@@ -16,7 +16,7 @@ namespace {
 // difference), or of unknown size when not even a small one did.
 std::optional<smtp::Reply> quota_refusal(const directory::Route& r, uint64_t declared) {
   constexpr uint64_t added = 1024, small = 8192;
-  uint64_t quota = r.account.quota;
+  uint64_t quota = r.account.quota.bytes;
   if (r.kind != directory::Route::Kind::account) return std::nullopt;
   if (quota && declared > quota)
     return smtp::Reply{552, "5.2.3", fmt::format("a message of {} is more than the whole mailbox may hold ({})", size_text(declared), size_text(quota))};

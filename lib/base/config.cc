@@ -17,10 +17,11 @@ namespace jd {
 namespace {
 using Strings = std::vector<std::string>;
 using Spans = std::vector<Span>;
+using Numbers = std::vector<uint64_t>;
 struct Size { uint64_t Config::*to; };
 struct Choice { std::string Config::*to; Strings of; };
 using Target = std::variant<std::string Config::*, Strings Config::*, uint64_t Config::*, bool Config::*,
-                            Span Config::*, Spans Config::*, Size, Choice>;
+                            Span Config::*, Spans Config::*, Numbers Config::*, Size, Choice>;
 struct Setting {
   const char* table;
   const char* key;
@@ -75,6 +76,8 @@ const std::vector<Setting>& settings() {
       {"limits", "message_size", Size{&Config::message_size}, "Largest message taken, in bytes or as \"50M\"."},
       {"limits", "recipients", &Config::max_recipients, "Per message."},
       {"limits", "default_quota", &Config::default_quota, "Of new accounts, e.g. \"5G\"; \"0\": none."},
+      {"limits", "default_message_quota", &Config::default_message_quota, "The same in messages; 0: none."},
+      {"limits", "quota_warn", &Config::quota_warn, "Percents of a quota at which the user is told by a message, once each time he comes there; []: never."},
       {"store", "undelete_days", &Config::undelete_days, "What is deleted can be brought back so many days (`jdctl mailbox undelete`), and takes space as long."},
       {"store", "trash_days", &Config::trash_days, "Mail that is in Trash for so many days is expunged (and can be undeleted then as above); 0: never."},
       {"store", "junk_days", &Config::junk_days, "The same for Junk."},
@@ -158,6 +161,7 @@ std::string value_text(const Config& c, const Target& to) {
     std::string operator()(bool Config::*m) const { return c.*m ? "true" : "false"; }
     std::string operator()(Span Config::*m) const { return span_value(c.*m); }
     std::string operator()(Spans Config::*m) const { return list_value(c.*m, span_value); }
+    std::string operator()(Numbers Config::*m) const { return list_value(c.*m, [](uint64_t n) { return fmt::format("{}", n); }); }
     std::string operator()(const Size& s) const { return fmt::format("{}", c.*s.to); }
     std::string operator()(const Choice& s) const { return quoted(c.*s.to); }
   };
@@ -213,6 +217,17 @@ struct Put {
       auto s = e.value_exact<std::string>();
       if (!s) return "must be a list of texts";
       r.push_back(*s);
+    }
+    c.*m = r;
+    return "";
+  }
+  std::string operator()(Numbers Config::*m) {
+    Numbers r;
+    if (!n.is_array()) return "must be a list of whole numbers";
+    for (auto& e : *n.as_array()) {
+      auto v = e.value_exact<int64_t>();
+      if (!v || *v < 0 || *v > 1'000'000'000) return "must be a list of whole numbers";
+      r.push_back(static_cast<uint64_t>(*v));
     }
     c.*m = r;
     return "";
@@ -291,6 +306,8 @@ Status validate(const Config& c, const std::string& file) {
     return fail(Fault::usage, "{}: limits.default_quota must be a size such as \"5G\", or \"0\"", file);
   if (c.undelete_days > 3650) return fail(Fault::usage, "{}: store.undelete_days must be at most 3650", file);
   if (c.keep_every < seconds(1)) return fail(Fault::usage, "{}: store.keep_every must be at least 1s", file);
+  for (uint64_t percent : c.quota_warn)
+    if (percent < 1 || percent > 100) return fail(Fault::usage, "{}: limits.quota_warn: percents are 1 to 100", file);
   if (c.subaddress_separator.size() > 1)
     return fail(Fault::usage, "{}: smtp.subaddress_separator must be one character or \"\"", file);
   if (c.smtp_processes < 1 || c.smtp_processes > 64 || c.frontd_processes < 1 || c.frontd_processes > 64)

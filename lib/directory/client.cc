@@ -42,7 +42,7 @@ ipc::Message to_message(const Route& r) {
   ipc::Message m = ipc::Message::ok();
   m.set("kind", kinds[static_cast<int>(r.kind)]).set("address", r.address).set("tag", r.tag);
   if (r.kind == Route::Kind::account)
-    m.set("account", r.account.address).set("path", r.account.path).set("quota", r.account.quota)
+    m.set("account", r.account.address).set("path", r.account.path).set("quota", r.account.quota.text())
         .set("suspended", r.account.is_suspended ? "1" : "0").set("node", r.account.node).set("epoch", r.account.epoch);
   if (r.full_for) m.set("full", r.full_for);
   for (auto& t : r.targets) m.set("target", t);
@@ -57,7 +57,7 @@ Route route_of(const ipc::Message& m) {
   r.tag = m.get("tag");
   r.account.address = m.get("account");
   r.account.path = m.get("path");
-  r.account.quota = m.number("quota");
+  r.account.quota = Quota::parse(m.get("quota"));
   r.account.is_suspended = m.get("suspended") == "1";
   r.account.node = m.get("node");
   r.account.epoch = m.number("epoch", 1);

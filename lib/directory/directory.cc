@@ -158,7 +158,7 @@ Result<std::vector<Domain>> Directory::domains() {
   return r;
 }
 
-Result<Account> Directory::add_account(std::string_view address, const std::string& password_hash, uint64_t quota,
+Result<Account> Directory::add_account(std::string_view address, const std::string& password_hash, const Quota& quota,
                                        std::string_view person, const std::string& scram) {
   TRY(Parts p, parse_address(address));
   if (p.local.empty()) return fail(Fault::usage, "'{}' is not an address: it has no local part", escape(address));
@@ -225,8 +225,23 @@ Result<bool> Directory::set_scram(std::string_view address, const std::string& h
 Status Directory::set_suspended(std::string_view address, bool on) {
   return change_account(address, [&](Account& a) { a.is_suspended = on; });
 }
-Status Directory::set_quota(std::string_view address, uint64_t bytes) {
-  return change_account(address, [&](Account& a) { a.quota = bytes; });
+Status Directory::set_quota(std::string_view address, std::optional<uint64_t> bytes, std::optional<uint64_t> messages) {
+  return change_account(address, [&](Account& a) { a.quota.bytes = bytes.value_or(a.quota.bytes), a.quota.messages = messages.value_or(a.quota.messages); });
+}
+Status Directory::set_domain_quota(std::string_view name, std::optional<uint64_t> bytes, std::optional<uint64_t> messages) {
+  TRY(std::string key, parse_domain(name));
+  TRY(auto d, domain(key));
+  if (!d) return fail(Fault::perm, "no domain {}", escape(name));
+  d->quota_bytes = bytes.value_or(d->quota_bytes);
+  d->quota_messages = messages.value_or(d->quota_messages);
+  d->revision++;
+  return records_->apply({{domain_key(d->name), encode(*d)}});
+}
+Result<Quota> Directory::quota_of(const Account& a) {
+  Quota q = a.quota;
+  TRY(auto d, domain(std::string_view(a.address).substr(a.address.rfind('@') + 1)));
+  if (d) q.domain_bytes = d->quota_bytes, q.domain_messages = d->quota_messages;
+  return q;
 }
 
 namespace {

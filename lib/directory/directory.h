@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/quota.h"
 #include "lib/base/result.h"
 #include "lib/directory/record.h"
 #include "lib/directory/records.h"
@@ -54,7 +55,7 @@ class Directory {
 
   // password_hash: auth::hash_password's; scram: a Verifier's text of the same password, or "".  The
   // first account of a domain becomes its postmaster.
-  Result<Account> add_account(std::string_view address, const std::string& password_hash, uint64_t quota, std::string_view person,
+  Result<Account> add_account(std::string_view address, const std::string& password_hash, const Quota& quota, std::string_view person,
                               const std::string& scram = "");
   Status remove_account(std::string_view address);  // the mailbox stays on disk
   Status set_password(std::string_view address, const std::string& password_hash, const std::string& scram = "");
@@ -64,7 +65,11 @@ class Directory {
   // Addresses, or "@domain".  perm: it has that right already, or has it not.
   Status add_send_as(std::string_view address, const std::vector<std::string>& senders);
   Status remove_send_as(std::string_view address, const std::vector<std::string>& senders);
-  Status set_quota(std::string_view address, uint64_t bytes);
+  // Nothing given: stays.
+  Status set_quota(std::string_view address, std::optional<uint64_t> bytes, std::optional<uint64_t> messages);
+  Status set_domain_quota(std::string_view domain, std::optional<uint64_t> bytes, std::optional<uint64_t> messages);
+  // The account's limits and, with them, its domain's.
+  Result<Quota> quota_of(const Account& a);
   // Sorted; of one domain or, with "", of all; at most `limit` after `after` (an address).
   Result<std::vector<Account>> accounts(std::string_view domain, std::string_view after, std::size_t limit);
 

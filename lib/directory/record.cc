@@ -53,6 +53,8 @@ std::string encode(const Domain& d) {
   put(r, "version", "1");
   put(r, "name", d.name);
   put(r, "postmaster", d.postmaster);
+  if (d.quota_bytes) put(r, "quota", d.quota_bytes);
+  if (d.quota_messages) put(r, "quota-messages", d.quota_messages);
   put_common(r, d);
   return r;
 }
@@ -65,7 +67,8 @@ std::string encode(const Account& a) {
   put(r, "password", a.password_hash);
   put(r, "scram", a.scram);
   put(r, "name", a.name);
-  put(r, "quota", a.quota);
+  put(r, "quota", a.quota.bytes);
+  if (a.quota.messages) put(r, "quota-messages", a.quota.messages);
   for (auto& x : a.send_as) put(r, "send-as", x);
   if (a.is_suspended) put(r, "suspended", "1");
   put(r, "node", a.node);
@@ -89,6 +92,8 @@ Result<Domain> decode_domain(std::string_view bytes) {
   for (auto& [k, v] : fields) {
     if (k == "name") d.name = v;
     else if (k == "postmaster") d.postmaster = v;
+    else if (k == "quota") d.quota_bytes = to_number(v).value_or(0);
+    else if (k == "quota-messages") d.quota_messages = to_number(v).value_or(0);
     else if (!take_common(d, k, v)) d.unknown.emplace_back(k, v);
   }
   return d;
@@ -103,7 +108,8 @@ Result<Account> decode_account(std::string_view bytes) {
     else if (k == "password") a.password_hash = v;
     else if (k == "scram") a.scram = v;
     else if (k == "name") a.name = v;
-    else if (k == "quota") a.quota = to_number(v).value_or(0);
+    else if (k == "quota") a.quota.bytes = to_number(v).value_or(0);
+    else if (k == "quota-messages") a.quota.messages = to_number(v).value_or(0);
     else if (k == "send-as") a.send_as.push_back(v);
     else if (k == "suspended") a.is_suspended = v == "1";
     else if (k == "node") a.node = v;

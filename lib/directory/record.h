@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/quota.h"
 #include "lib/base/result.h"
 
 namespace jd::directory {
@@ -24,6 +25,7 @@ struct Common {
 
 struct Domain : Common {
   std::string name;
+  uint64_t quota_bytes = 0, quota_messages = 0;  // of all accounts together; 0: none
   std::string postmaster;  // gets mail for postmaster@name when nothing else is said
 };
 
@@ -33,7 +35,7 @@ struct Account : Common {
   std::string password_hash;  // "": nobody can log in
   std::string scram;          // auth::Verifier's text, of the same password; "": not known yet
   std::string name;           // of the person
-  uint64_t quota = 0;         // bytes; 0: none
+  Quota quota;                // as stored, the account's part; as resolved, the domain's too
   std::vector<std::string> send_as;  // addresses that it may send from beside its own; "@domain": all of it
   bool is_suspended = false;  // no login; mail is still taken
   std::string node = "1";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // cmd_append.cc: APPEND (RFC 3501 §6.3.11) of one or more messages (RFC 3502), also put together out of
 // others (CATENATE, RFC 4469), with APPENDUID (RFC 4315); and REPLACE (RFC 8508).
+#include <errno.h>
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -145,16 +147,11 @@ bool take_message(Session& s, Cursor& c, Incoming& m) {
 }
 
 // The folder to append to; null: answered.
-store::Folder* open_target(Session& s, const std::string& name, uint64_t bytes) {
+store::Folder* open_target(Session& s, const std::string& name, uint64_t bytes, uint64_t messages) {
   auto& account = s.account();
   if (!account.tree().find(name)) return s.no("[TRYCREATE] there is no such mailbox"), nullptr;
-  if (uint64_t quota = s.options().quota) {
-    auto used = account.usage();
-    if (!used) return s.failed(used.error(), "cannot read the mailbox"), nullptr;
-    if (used->bytes + bytes > quota)
-      return s.no(fmt::format("[OVERQUOTA] mailbox is full: {} of {} used, this message has {}", size_text(used->bytes),
-                              size_text(quota), size_text(bytes))), nullptr;
-  }
+  if (auto r = account.admit(s.options().quota, bytes, messages); !r && r.error().sys == EDQUOT) return s.no("[OVERQUOTA] " + r.error().what), nullptr;
+  else if (!r) return s.failed(r.error(), "cannot read the mailbox"), nullptr;
   auto folder = account.folder(name);
   if (!folder) return s.failed(folder.error(), "cannot open the mailbox"), nullptr;
   return *folder;
@@ -192,12 +189,13 @@ std::string append_all(Session& s, Cursor& c, std::size_t at_most) {
   if (!s.end(c)) return "";
   for (auto& m : messages)
     if (!m.made.empty()) m.bytes = m.made;  // the vector may have moved it
-  store::Folder* folder = open_target(s, name, bytes);
+  store::Folder* folder = open_target(s, name, bytes, messages.size());
   if (!folder) return "";
   auto uids = keep(*folder, messages);
   if (!uids && uids.error().fault == Fault::perm && uids.error().sys == 0) return s.no("[LIMIT] " + uids.error().what), "";
   if (!uids) return s.failed(uids.error(), "cannot keep the message"), "";
   s.mine(folder->id(), *uids);
+  if (s.options().stored) s.options().stored(messages[0].bytes, bytes, messages.size());
   return fmt::format("APPENDUID {} {}", folder->state().uid_validity(), uids->text());
 }
 

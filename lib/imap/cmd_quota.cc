@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// cmd_quota.cc: GETQUOTA and GETQUOTAROOT (RFC 9208).  One root, named "", over all mailboxes; its limit
-// is the account's and is set by the operator.
+// cmd_quota.cc: GETQUOTA and GETQUOTAROOT (RFC 9208).  One root, named "", over all mailboxes; its limits
+// are the account's and are set by the operator, so QUOTASET is not offered.
 #include <fmt/format.h>
 
 #include "lib/imap/command.h"
@@ -15,21 +15,26 @@ void cmd_quota(Session& s, Cursor& c) {
     return;
   }
   if (!s.end(c)) return;
-  uint64_t limit = s.options().quota;
+  const Quota& limit = s.options().quota;
   auto& account = s.account();
   if (auto r = account.tree().refresh(); !r) return s.failed(r.error(), "cannot read the folders");
   if (by_mailbox && !account.tree().find(name)) return s.no("[NONEXISTENT] there is no such mailbox");
-  if (!by_mailbox && (!name.empty() || !limit)) return s.no("[NONEXISTENT] there is no such quota root");
+  if (!by_mailbox && (!name.empty() || !limit.limits_account())) return s.no("[NONEXISTENT] there is no such quota root");
   auto used = account.usage();
   if (!used) return s.failed(used.error(), "cannot read the mailbox");
   if (by_mailbox) {
     s.out() += "* QUOTAROOT ";
     append_mailbox(s, s.out(), name);
-    s.out() += limit ? " \"\"\r\n" : "\r\n";
+    s.out() += limit.limits_account() ? " \"\"\r\n" : "\r\n";
   }
   // RFC 9208 §5.1: STORAGE counts in units of 1024 octets.
-  if (limit) s.out() += fmt::format("* QUOTA \"\" (STORAGE {} {})\r\n", (used->bytes + 1023) / 1024, limit / 1024);
+  std::string resources;
+  if (limit.bytes) resources = fmt::format("STORAGE {} {}", (used->bytes + 1023) / 1024, limit.bytes / 1024);
+  if (limit.messages) resources += fmt::format("{}MESSAGE {} {}", resources.empty() ? "" : " ", used->messages, limit.messages);  // §5.2
+  if (!resources.empty()) s.out() += fmt::format("* QUOTA \"\" ({})\r\n", resources);
   s.ok(std::string(s.command()) + " done");
 }
+
+void cmd_setquota(Session& s, Cursor&) { s.no("[NOPERM] limits are set by the administrator"); }
 
 }  // namespace jd::imap

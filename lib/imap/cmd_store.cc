@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // cmd_store.cc: STORE, COPY and MOVE (RFC 6851), with COPYUID (RFC 4315).
+#include <errno.h>
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -107,11 +109,8 @@ void cmd_copy(Session& s, Cursor& c) {
   store::UidSet uids;
   uint64_t bytes = 0;
   if (!present(v, chosen, uids, &bytes)) return s.no("[EXPUNGEISSUED] some of the messages are gone");
-  if (s.options().quota && !move) {
-    auto used = account.usage();
-    if (!used) return s.failed(used.error(), "cannot read the mailbox");
-    if (used->bytes + bytes > s.options().quota) return s.no("[OVERQUOTA] mailbox is full");
-  }
+  if (auto r = move ? Status() : account.admit(s.options().quota, bytes, uids.size()); !r && r.error().sys == EDQUOT) return s.no("[OVERQUOTA] mailbox is full");
+  else if (!r) return s.failed(r.error(), "cannot read the mailbox");
   auto target = account.folder(name);
   if (!target) return s.failed(target.error(), "cannot open the mailbox");
   auto pairs = (*target)->copy_from(v.folder(), uids, move);
@@ -124,6 +123,7 @@ void cmd_copy(Session& s, Cursor& c) {
     s.mine((*target)->id(), to);
     code = fmt::format("[COPYUID {} {} {}] ", (*target)->state().uid_validity(), from.text(), to.text());
   }
+  if (!move && s.options().stored) s.options().stored("", bytes, pairs->size());
   if (!move) return s.ok(code + "COPY done");
   // RFC 6851 §4.3: COPYUID before the EXPUNGEs.
   if (!code.empty()) s.out() += "* OK " + code + "moved\r\n";

@@ -40,6 +40,7 @@ void cmd_list(Session&, Cursor&);
 void cmd_lsub(Session&, Cursor&);
 void cmd_status(Session&, Cursor&);
 void cmd_quota(Session&, Cursor&);      // GETQUOTA and GETQUOTAROOT
+void cmd_setquota(Session&, Cursor&);
 void cmd_getmetadata(Session&, Cursor&);
 void cmd_setmetadata(Session&, Cursor&);
 void cmd_append(Session&, Cursor&);

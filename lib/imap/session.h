@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/base/quota.h"
 #include "lib/base/time.h"
 #include "lib/imap/deflate.h"
 #include "lib/imap/lexer.h"
@@ -41,7 +42,9 @@ struct SessionOptions {
   std::string greeting;               // first bytes out, whole lines; may be empty
   std::string early;                  // bytes that were read from the client before the hand-over
   uint64_t message_size = 50 << 20;   // of APPEND, bytes
-  uint64_t quota = 0;                 // bytes of the account; 0: none
+  Quota quota;                        // the account's part holds; the domain's is for whoever runs us
+  // So much was added to the account by the client; the first of it, or "".
+  std::function<void(std::string_view message, uint64_t bytes, uint64_t messages)> stored;
   unsigned max_bad = 20;              // bad commands until BYE
   Span progress_every = seconds(10);  // of a long command, something is said so often (RFC 9585)
   Span idle = minutes(30);            // run_session: silence until BYE

@@ -45,7 +45,7 @@ OwnPairs LocalDelivery::encode() const {
   r.emplace_back("kind", kind);
   if (!account.empty()) r.emplace_back("account", account);
   r.emplace_back("path", path);
-  if (quota) r.emplace_back("quota", number(quota));
+  if (quota.is_there()) r.emplace_back("quota", quota.text());
   if (replay) r.emplace_back("replay", "1");
   if (!user.empty()) r.emplace_back("user", user);
   r.emplace_back("received", number(static_cast<uint64_t>(received.ns)));
@@ -66,7 +66,7 @@ Result<LocalDelivery> LocalDelivery::decode(const Pairs& p) {
   d.kind = find(p, "kind").value_or("account");
   d.account = get(p, "account");
   d.path = get(p, "path");
-  d.quota = get_number(p, "quota");
+  d.quota = Quota::parse(get(p, "quota"));
   d.replay = get(p, "replay") == "1";
   d.user = get(p, "user");
   d.received = {static_cast<int64_t>(get_number(p, "received"))};

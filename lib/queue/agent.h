@@ -38,6 +38,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/quota.h"
 #include "lib/base/result.h"
 #include "lib/queue/envelope.h"
 #include "lib/queue/pairs.h"
@@ -51,7 +52,7 @@ struct LocalDelivery {
   std::string qid, rcpt, original, from;  // rcpt: final address; original: what the sender used
   std::string kind = "account";           // account | maildir (path is the Maildir)
   std::string account, path;              // account's address; its directory
-  uint64_t quota = 0;                     // bytes, 0: none
+  Quota quota;
   bool replay = false;
   std::string user;                       // authenticated sender
   Time received;

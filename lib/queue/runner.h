@@ -32,6 +32,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "lib/base/quota.h"
 #include "lib/base/result.h"
 #include "lib/base/time.h"
 #include "lib/queue/agent.h"
@@ -50,7 +51,7 @@ struct Resolution {
   enum class Kind : uint8_t { remote, account, alias, unknown };
   Kind kind = Kind::remote;
   std::string account, path;  // of an account
-  uint64_t quota = 0;
+  Quota quota;
   std::vector<std::string> targets;  // of an alias: addresses, or maildir:/path
 };
 

@@ -45,7 +45,7 @@ struct Runner::Target {
   bool is_frozen = false;   // by the operator: its time does not run out
   bool is_silent = false;  // expanded, or a second way to the same mailbox: nothing to report
   std::string account, path;
-  uint64_t quota = 0;
+  Quota quota;
   LastError error;
 };
 

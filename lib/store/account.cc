@@ -48,7 +48,7 @@ Result<Folder*> Account::folder(uint32_t id) {
   if (i != folders_.end()) return i->second.get();
   const FolderInfo* info = tree_.find(id);
   if (!info) return fail(Fault::perm, "no folder {}", id);
-  TRY(auto f, Folder::open(dir_.get(), *lock_, segments_, *info, terms_));
+  TRY(auto f, Folder::open(dir_.get(), *lock_, segments_, tree_, *info, terms_));
   return (folders_[id] = std::move(f)).get();
 }
 
@@ -56,7 +56,7 @@ Result<Folder*> Account::removed_folder(uint32_t id) {
   auto i = tree_.removed().find(id);
   if (i == tree_.removed().end()) return fail(Fault::perm, "no deleted folder {}", id);
   if (auto there = folders_.find(id); there != folders_.end()) return there->second.get();
-  TRY(auto f, Folder::open(dir_.get(), *lock_, segments_, i->second, terms_));
+  TRY(auto f, Folder::open(dir_.get(), *lock_, segments_, tree_, i->second, terms_));
   return (folders_[id] = std::move(f)).get();
 }
 
@@ -136,16 +136,43 @@ Status Account::annotate(const AnnotationChanges& changes) {
   return write_annotations(dir_.get(), all);
 }
 
-Result<Account::Usage> Account::usage() {
+Result<Usage> Account::usage() {
+  if (auto u = lock_->usage()) return *u;
+  TRY(auto hold, lock_->hold());
+  if (auto u = lock_->usage()) return *u;
+  return recount();
+}
+
+Result<Usage> Account::recount() {
   Usage u;
-  CHECK(tree_.refresh());
+  TRY(auto hold, lock_->hold());
+  CHECK(tree_.settle());
   for (auto& [id, info] : tree_.folders()) {
+    bool was_open = folders_.count(id) != 0;
     TRY(Folder * f, folder(id));
     CHECK(f->refresh());
     u.bytes += f->state().bytes();
     u.messages += f->state().entries().size();
+    if (!was_open) folders_.erase(id);  // it may be one of thousands
   }
+  lock_->set_usage(u);
   return u;
+}
+
+Status Account::admit(const Quota& q, uint64_t bytes, uint64_t messages) {
+  if (!q.is_there() || messages == 0) return {};
+  TRY(Usage u, usage());
+  std::string why;
+  if (q.bytes && u.bytes + bytes > q.bytes)
+    why = fmt::format("mailbox is full: {} of {} used, {} {}", size_text(u.bytes), size_text(q.bytes),
+                      messages == 1 ? "this message has" : "these messages have", size_text(bytes));
+  else if (q.messages && u.messages + messages > q.messages)
+    why = fmt::format("mailbox is full: it has {} of {} messages", u.messages, q.messages);
+  // More than all of the domain together is too much for one of it.
+  else if ((q.domain_bytes && u.bytes + bytes > q.domain_bytes) || (q.domain_messages && u.messages + messages > q.domain_messages))
+    why = "the mailboxes of this domain are full";
+  if (why.empty()) return {};
+  return Unexpected(Error(Fault::perm, why, EDQUOT));
 }
 
 // Its folder has it, or had it until it was expunged or the folder deleted: then it was delivered.
@@ -187,13 +214,8 @@ Result<Account::Delivered> Account::deliver(const Delivery& d) {
     deliveries_.reset();
   }
   uint64_t size = d.bytes.size() + (d.shared ? d.shared->bytes.size() : 0);
-  if (d.quota) {
-    TRY(Usage u, usage());
-    if (u.bytes + size > d.quota)
-      return Unexpected(Error(Fault::perm,
-                              fmt::format("mailbox is full: {} of {} used, this message has {}", size_text(u.bytes),
-                                          size_text(d.quota), size_text(size)), EDQUOT));
-  }
+  CHECK(admit(d.quota, size, 1));
+  if (d.admit) CHECK(d.admit());
   auto f = folder(d.folder);
   if (!f) f = folder(inbox_id);
   if (!f) return Unexpected(f.error());

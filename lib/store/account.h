@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "lib/base/fd.h"
+#include "lib/base/quota.h"
 #include "lib/base/result.h"
 #include "lib/store/annotations.h"
 #include "lib/store/folder.h"
@@ -56,8 +57,13 @@ class Account {
   // All of the changes or none; what belongs to folders that are gone goes too.
   Status annotate(const AnnotationChanges& changes);
 
-  struct Usage { uint64_t bytes = 0, messages = 0; };
-  Result<Usage> usage();  // of all folders, exact; expunged mail does not count
+  // Of all folders, exact; expunged mail does not count.  One small read; after a start of the machine,
+  // or when a process died while it changed a folder, all folders are counted once (lock.h).
+  using Usage = store::Usage;
+  Result<Usage> usage();
+  Result<Usage> recount();  // whatever is noted
+  // May so much be added?  perm with sys EDQUOT and a text for the user: no.
+  Status admit(const Quota& quota, uint64_t bytes, uint64_t messages);
 
   struct Delivery {
     std::string_view bytes;             // with `shared`: what stands before it
@@ -65,7 +71,8 @@ class Account {
     std::string_view folder = "INBOX";  // unknown: INBOX
     std::string id;                     // delivery_id(queue id, recipient)
     Time accepted;                      // when the queue took the message: nothing older is searched
-    uint64_t quota = 0;                 // bytes; 0: none
+    Quota quota;                        // the account's part
+    std::function<Status()> admit;      // of a message that was not delivered before: may it be? ; null: yes
     bool may_be_replay = false;         // an earlier attempt may have succeeded
     bool durable = false;               // sync before returning (the journal does not keep it for us)
     uint8_t flags = 0;

@@ -24,9 +24,9 @@ constexpr uint64_t rewrite_least = 256 << 10;
 std::string Folder::log_name() const { return fmt::format("box/{}.log", info_.id); }
 std::string Folder::index_name() const { return fmt::format("box/{}.index", info_.id); }
 
-Result<std::unique_ptr<Folder>> Folder::open(int dir, AccountLock& lock, MailSegments& segments,
+Result<std::unique_ptr<Folder>> Folder::open(int dir, AccountLock& lock, MailSegments& segments, const Tree& tree,
                                              const FolderInfo& info, const Terms& terms) {
-  std::unique_ptr<Folder> f(new Folder(dir, lock, segments, info, terms));
+  std::unique_ptr<Folder> f(new Folder(dir, lock, segments, tree, info, terms));
   Status r = f->load();
   if (!r) return wrap(Result<std::unique_ptr<Folder>>(Unexpected(r.error())), "cannot open folder '{}'", info.name);
   if (f->state_.reserved_boot() != boot_id() && !f->state_.reserved_boot().empty())
@@ -58,6 +58,8 @@ Status Folder::make_log() {
     fresh.skip_to(fresh.entries().back().uid + reserve_step);
     log::warn("folder_rebuilt", {{"folder", info_.name}, {"messages", fresh.entries().size()}});
   }
+  // What was expunged is there again, and what has no record any more is not.
+  if (!fresh.entries().empty() || ::faccessat(dir_, (log_name() + ".damaged").c_str(), F_OK, 0) == 0) lock_.forget_usage();
   TRY(auto w, journal::SegmentWriter::create(dir_, tmp, {kind_box, info_.id, 0, true}));
   for (auto& o : fresh.snapshot(0)) CHECK(w.append(o.type, 0, o.stamp, {o.payload}));
   CHECK(w.commit());
@@ -186,10 +188,17 @@ Status Folder::open_writer() {
 }
 
 Status Folder::write(uint16_t type, uint64_t mod_seq, const std::string& payload) {
+  bool changes_sums = type == type_arrive || type == type_expunge || type == type_drop;
+  auto usage = changes_sums ? lock_.begin_change() : std::nullopt;
+  // One that was deleted is in no sum.  The tree is not read here: callers may be going through it.
+  bool is_known = usage && tree_.is_current(), counts = is_known && tree_.find(info_.id);
+  uint64_t bytes = state_.bytes(), messages = state_.entries().size();
   CHECK(writer_->append(type, 0, mod_seq, {payload}));
   CHECK(writer_->flush());
   MUST(state_.apply(type, mod_seq, payload));
   reader_->seek(writer_->flushed());
+  if (counts) lock_.set_usage({usage->bytes + state_.bytes() - bytes, usage->messages + state_.entries().size() - messages});
+  else if (is_known) lock_.set_usage(*usage);
   return {};
 }
 
@@ -522,6 +531,7 @@ Status Folder::heal() {
   if (damage().empty()) return {};
   TRY(auto hold, lock_.hold());
   CHECK(refresh());
+  lock_.forget_usage();  // it may have been counted before it was damaged
   CHECK(rewrite(state_));
   CHECK(load());
   return file::unlink(dir_, log_name() + ".damaged");

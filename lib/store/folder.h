@@ -46,7 +46,7 @@ struct NewMessage {
 
 class Folder {
  public:
-  static Result<std::unique_ptr<Folder>> open(int account_dir, AccountLock& lock, MailSegments& segments,
+  static Result<std::unique_ptr<Folder>> open(int account_dir, AccountLock& lock, MailSegments& segments, const Tree& tree,
                                               const FolderInfo& info, const Terms& terms = {});
   uint32_t id() const { return info_.id; }
   const FolderState& state() const { return state_; }
@@ -102,8 +102,8 @@ class Folder {
   void keep_derived(Form f, std::vector<Made> made);
 
  private:
-  Folder(int dir, AccountLock& lock, MailSegments& segments, const FolderInfo& info, const Terms& terms)
-      : dir_(dir), lock_(lock), segments_(segments), info_(info), terms_(terms) {}
+  Folder(int dir, AccountLock& lock, MailSegments& segments, const Tree& tree, const FolderInfo& info, const Terms& terms)
+      : dir_(dir), lock_(lock), segments_(segments), tree_(tree), info_(info), terms_(terms) {}
   Status make_log();
   Status load();
   void begin_state();
@@ -126,6 +126,7 @@ class Folder {
   int dir_;
   AccountLock& lock_;
   MailSegments& segments_;
+  const Tree& tree_;
   FolderInfo info_;
   Terms terms_;
   FolderState state_;

@@ -74,6 +74,17 @@ Status Tree::make() {
   return file::sync_directory(dir_);
 }
 
+bool Tree::is_current() const {
+  auto size = file::size_of(reader_->fd());
+  return size && (*size == reader_->tell() || *size == tail_end_);
+}
+
+Status Tree::settle() {
+  CHECK(refresh());
+  TRY(tail_end_, file::size_of(reader_->fd()));
+  return {};
+}
+
 Status Tree::refresh() {
   for (;;) {
     TRY(auto record, reader_->next());
@@ -209,6 +220,7 @@ Status Tree::remove(std::string_view name) {
   const FolderInfo* f = find(name);
   if (!f) return fail(Fault::perm, "no folder '{}'", escape(name));
   if (f->id == inbox_id) return fail(Fault::perm, "INBOX cannot be deleted");
+  lock_->forget_usage();
   std::string p;
   put(p, f->id);
   put(p, now().seconds());
@@ -225,6 +237,7 @@ Status Tree::restore(uint32_t id, std::string_view given) {
   if (find(name)) return fail(Fault::perm, "folder '{}' exists", name);
   if (folders_.size() >= max_folders) return fail(Fault::perm, "no more than {} folders", max_folders);
   CHECK(make_levels_above(name));
+  lock_->forget_usage();
   Special special = find(i->second.special) ? Special::none : i->second.special;
   std::string p;
   put(p, id);

@@ -47,6 +47,10 @@ class Tree {
   // Makes the usual folders (INBOX, Drafts, Sent, Junk, Trash, Archive) when there is no tree yet.
   static Result<Tree> open(int account_dir, AccountLock& lock);
   Status refresh();  // takes what other processes changed; cheap when nothing was
+  // Under the lock: has nobody changed it since the last refresh()?  What a killed process left of a
+  // record at the end looks like a change, until settle(), a refresh too, finds that it is none.
+  bool is_current() const;
+  Status settle();
 
   const std::map<uint32_t, FolderInfo>& folders() const { return folders_; }
   const FolderInfo* find(std::string_view name) const;  // INBOX in any case
@@ -89,6 +93,7 @@ class Tree {
   std::set<uint64_t> forgotten_;
   std::set<std::string> subscribed_;
   uint32_t last_id_ = 0, last_validity_ = 0;
+  uint64_t tail_end_ = 0;  // what is before it and was not read is no record
 };
 
 }  // namespace jd::store

@@ -16,7 +16,7 @@
 //   2C: 2S:                 the same for a second session of another process on the same account
 //   deliver                 mail comes into INBOX, the M: lines that follow; a session begins at its first C:
 //   notify                  the idling first session hears that something may have changed
-//   quota N, message-size N, max-bad N    before the first C:
+//   quota N [M], message-size N, max-bad N    before the first C:
 //   progress                              the same: a command that looks at 64 messages takes long
 //   over                    the first session must have ended
 // Of SMTP (the outside that it meets is in smtp_player.h):
@@ -159,7 +159,7 @@ class Transcript {
     if (w[0] == "notify") return player(1).imap->notify(), true;
     if (w[0] == "over") return player(1).is_over() || wrong("the session goes on");
     if (w[0] == "progress") return imap_.progress_every = Span{}, true;
-    if (w.size() == 2 && w[0] == "quota") return imap_.quota = *to_number(w[1]), true;
+    if (w.size() >= 2 && w[0] == "quota") return imap_.quota = Quota::parse(rest.substr(6)), true;
     if (w.size() == 2 && w[0] == "message-size") return imap_.message_size = *to_number(w[1]), true;
     if (w.size() == 2 && w[0] == "max-bad")
       return imap_.max_bad = pop3_.max_bad = static_cast<unsigned>(*to_number(w[1])), true;

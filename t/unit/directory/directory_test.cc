@@ -47,13 +47,13 @@ class Both : public ::testing::TestWithParam<bool> {
 INSTANTIATE_TEST_SUITE_P(Directory, Both, ::testing::Bool());
 
 TEST_P(Both, ResolvesWhatItWasTold) {
-  ASSERT_TRUE(d->add_account("Ann@example.test", "$h", 1000, "Ann 安"));
+  ASSERT_TRUE(d->add_account("Ann@example.test", "$h", {.bytes = 1000}, "Ann 安"));
   ASSERT_TRUE(d->add_alias("sales@example.test", {"ann@example.test", "bob@elsewhere.test", "maildir:/srv/x"}));
   Route a = route("ANN@EXAMPLE.TEST");
   EXPECT_EQ(a.kind, Route::Kind::account);
   EXPECT_EQ(a.account.address, "ann@example.test");
   EXPECT_EQ(a.account.path, "example.test/ann");
-  EXPECT_EQ(a.account.quota, 1000u);
+  EXPECT_EQ(a.account.quota.bytes, 1000u);
   EXPECT_EQ(a.account.name, "Ann 安");
   Route t = route("ann+News@example.test");
   EXPECT_EQ(t.kind, Route::Kind::account);
@@ -69,16 +69,31 @@ TEST_P(Both, ResolvesWhatItWasTold) {
   EXPECT_EQ(route("nobody@example.test").kind, Route::Kind::alias);
 }
 
+TEST_P(Both, KeepsQuotasOfAccountsAndDomains) {
+  ASSERT_TRUE(d->add_account("ann@example.test", "", {.bytes = 1000}, ""));
+  auto quota = [&] { return *d->quota_of(**d->account("ann@example.test")); };
+  EXPECT_EQ(quota(), (Quota{.bytes = 1000}));
+  ASSERT_TRUE(d->set_quota("ann@example.test", std::nullopt, 50));
+  ASSERT_TRUE(d->set_domain_quota("Example.test", 7000, std::nullopt));
+  EXPECT_EQ(quota(), (Quota{1000, 50, 7000, 0}));
+  ASSERT_TRUE(d->set_quota("ann@example.test", 0, std::nullopt));
+  ASSERT_TRUE(d->set_domain_quota("example.test", std::nullopt, 400));
+  EXPECT_EQ(quota(), (Quota{0, 50, 7000, 400}));
+  EXPECT_FALSE(d->set_domain_quota("b.test", 1, 1));
+  EXPECT_FALSE(d->set_quota("bob@example.test", 1, 1));
+  EXPECT_EQ(d->domains()->at(0).quota_messages, 400u);
+}
+
 TEST_P(Both, RefusesWithTheReason) {
-  ASSERT_TRUE(d->add_account("ann@example.test", "", 0, ""));
+  ASSERT_TRUE(d->add_account("ann@example.test", "", {}, ""));
   auto what = [](auto r) { return r ? std::string("accepted") : r.error().what; };
   EXPECT_EQ(what(d->add_domain("example.test")), "domain example.test exists already");
   EXPECT_EQ(what(d->add_domain("-bad-")), "'-bad-' is not a domain name");
-  EXPECT_EQ(what(d->add_account("ann@example.test", "", 0, "")), "account ann@example.test exists already");
-  EXPECT_EQ(what(d->add_account("a@b.test", "", 0, "")), "no domain b.test: add it first with `jdctl domain add b.test`");
-  EXPECT_NE(what(d->add_account("no-at", "", 0, "")).find("it has no '@'"), std::string::npos);
-  EXPECT_NE(what(d->add_account("../x@example.test", "", 0, "")).find("is not an address"), std::string::npos);
-  EXPECT_NE(what(d->add_account("@example.test", "", 0, "")).find("no local part"), std::string::npos);
+  EXPECT_EQ(what(d->add_account("ann@example.test", "", {}, "")), "account ann@example.test exists already");
+  EXPECT_EQ(what(d->add_account("a@b.test", "", {}, "")), "no domain b.test: add it first with `jdctl domain add b.test`");
+  EXPECT_NE(what(d->add_account("no-at", "", {}, "")).find("it has no '@'"), std::string::npos);
+  EXPECT_NE(what(d->add_account("../x@example.test", "", {}, "")).find("is not an address"), std::string::npos);
+  EXPECT_NE(what(d->add_account("@example.test", "", {}, "")).find("no local part"), std::string::npos);
   EXPECT_EQ(what(d->add_alias("ann@example.test", {"b@c.test"})), "ann@example.test is an account already");
   EXPECT_EQ(what(d->add_alias("x@example.test", {"X@example.test"})), "alias x@example.test cannot point to itself");
   EXPECT_NE(what(d->add_alias("x@example.test", {"maildir:/a/../b"})).find("'..'"), std::string::npos);
@@ -87,9 +102,9 @@ TEST_P(Both, RefusesWithTheReason) {
 }
 
 TEST_P(Both, AccountsChangeAndGo) {
-  for (const char* n : {"ann", "bob", "cat"}) ASSERT_TRUE(d->add_account(std::string(n) + "@example.test", "", 0, ""));
+  for (const char* n : {"ann", "bob", "cat"}) ASSERT_TRUE(d->add_account(std::string(n) + "@example.test", "", {}, ""));
   ASSERT_TRUE(d->add_domain("other.test"));
-  ASSERT_TRUE(d->add_account("dan@other.test", "", 0, ""));
+  ASSERT_TRUE(d->add_account("dan@other.test", "", {}, ""));
   EXPECT_EQ(d->accounts("", "", 100)->size(), 4u);
   EXPECT_EQ(d->accounts("example.test", "", 2)->back().address, "bob@example.test");
   EXPECT_EQ(d->accounts("example.test", "bob@example.test", 2)->front().address, "cat@example.test");
@@ -125,7 +140,7 @@ TEST(Record, KeepsWhatALaterVersionAdded) {
 }
 
 TEST_P(Both, WhoMaySendFromWhichAddress) {
-  for (const char* n : {"ann", "bob"}) ASSERT_TRUE(d->add_account(std::string(n) + "@example.test", "", 0, ""));
+  for (const char* n : {"ann", "bob"}) ASSERT_TRUE(d->add_account(std::string(n) + "@example.test", "", {}, ""));
   ASSERT_TRUE(d->add_alias("team@example.test", {"crew@example.test"}));
   ASSERT_TRUE(d->add_alias("crew@example.test", {"team@example.test", "maildir:/x", "ann@example.test"}));
   auto may = [&](const char* account, const char* address) { return *d->may_send(account, address); };
@@ -159,7 +174,7 @@ TEST(Bdb, NothingAcknowledgedIsLostByKill) {
       if (round == 0 && !d.add_domain("x.test")) ::_exit(2);
       for (int i = 0;; i++) {
         std::string name = fmt::format("u{}-{}@x.test", round, i);
-        if (!d.add_account(name, "", 0, "")) ::_exit(3);
+        if (!d.add_account(name, "", {}, "")) ::_exit(3);
         if (::write(out[1], "x", 1) != 1) ::_exit(4);
       }
     }

@@ -19,8 +19,8 @@ struct Service : ::testing::Test {
     log::capture(&said);
     directory::Directory d(directory::memory_records());
     EXPECT_TRUE(d.add_domain("example.test"));
-    EXPECT_TRUE(d.add_account("ann@example.test", *auth::hash_password(Secret("pw")), 0, ""));  // from before SCRAM
-    service.emplace(loop, std::move(d), *directory::Generation::create(::testing::TempDir()), 0);
+    EXPECT_TRUE(d.add_account("ann@example.test", *auth::hash_password(Secret("pw")), {}, ""));  // from before SCRAM
+    service.emplace(loop, std::move(d), *directory::Generation::create(::testing::TempDir()), Quota{});
     EXPECT_TRUE(service->start());
   }
   ~Service() override { log::capture(nullptr); }

@@ -15,7 +15,7 @@ TEST(Agent, LocalRoundTrip) {
   d.from = "";
   d.account = "b@c";
   d.path = "c/b";
-  d.quota = 100;
+  d.quota = {100, 20, 3000, 400};
   d.replay = true;
   d.user = "u";
   d.received = from_seconds(5);

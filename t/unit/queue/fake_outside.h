@@ -32,14 +32,14 @@ class FakeOutside : public queue::Outside {
   std::function<void()> changed = [] {};  // something was delivered or made durable
   std::map<std::string, std::map<std::string, std::string>> synced;  // the mailboxes as of the last sync
 
-  void account(const std::string& address, uint64_t quota = 0) {
+  void account(const std::string& address, Quota quota = {}) {
     routes[address] = {queue::Resolution::Kind::account, address, "box/" + address, quota, {}};
   }
   void alias(const std::string& address, std::vector<std::string> targets) {
-    routes[address] = {queue::Resolution::Kind::alias, "", "", 0, std::move(targets)};
+    routes[address] = {queue::Resolution::Kind::alias, "", "", {}, std::move(targets)};
   }
   void unknown(const std::string& address) {
-    routes[address] = {queue::Resolution::Kind::unknown, "", "", 0, {}};
+    routes[address] = {queue::Resolution::Kind::unknown, "", "", {}, {}};
   }
   void let_go() {
     auto now = std::move(held);

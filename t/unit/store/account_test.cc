@@ -59,7 +59,7 @@ TEST(Deliver, FullMailboxIsRefusedWithTheReason) {
   auto a = s.open();
   std::string m = mail("m", 1000);
   auto d = delivery(m, "q1");
-  d.quota = 2 * m.size() + 10;
+  d.quota.bytes = 2 * m.size() + 10;
   ASSERT_TRUE(a->deliver(d));
   d.id = delivery_id("q2", "ann@example.test");
   ASSERT_TRUE(a->deliver(d));
