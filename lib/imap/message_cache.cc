@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "lib/imap/message_cache.h"
 
+#include <algorithm>
+
 namespace jd::imap {
 
 using store::Entry;
@@ -29,6 +31,7 @@ Result<const std::string*> MessageCache::message(const Entry& e) {
   turn_to(e);
   if (!message_) {
     TRY(message_, segments_.message(e, meta_ ? nullptr : &meta_));
+    if (message_->find('\0') != message_->npos) std::replace(message_->begin(), message_->end(), '\0', '\x80');
   }
   return &*message_;
 }

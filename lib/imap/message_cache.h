@@ -23,7 +23,8 @@ class MessageCache {
   explicit MessageCache(store::MailSegments& segments) : segments_(segments) {}
   // The folder that entries are of from now on; null: unknown.
   void use(store::Folder* folder);
-  // All of these live until the cache turns to another message.
+  // All of these live until the cache turns to another message.  NULs, which no answer may have (RFC 3501
+  // §4.3) but old mail does, are shown as bytes 0x80: sizes and offsets stay.
   Result<const std::string*> message(const store::Entry& e);
   Result<const store::Meta*> meta(const store::Entry& e);
   Result<const mime::Part*> root(const store::Entry& e);

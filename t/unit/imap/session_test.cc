@@ -65,6 +65,20 @@ TEST(ImapSession, EndsWhenTheMailboxIsRenumbered) {
   }
 }
 
+TEST(ImapSession, SendsNoNulOfOldMail) {
+  Scratch d;
+  auto account = d.open();
+  store::add(*account, std::string("Subject: a\0b\r\nContent-Type: text/plain; name=\"c\0d\"\r\n\r\ne\0f\r\n", 59));
+  std::string said;
+  Session s(*account, {}, [&](std::string_view b) { return said += b, true; });
+  s.start();
+  s.feed("a SELECT INBOX\r\nb FETCH 1 (ENVELOPE BODYSTRUCTURE BODY RFC822.SIZE BODY[] BODY[TEXT] BODY[HEADER.FIELDS (SUBJECT)] BINARY[1] PREVIEW)\r\n"
+         "c SEARCH TEXT e\r\nd SORT (SUBJECT) UTF-8 ALL\r\n");
+  EXPECT_EQ(said.find('\0'), std::string::npos);
+  EXPECT_NE(said.find("RFC822.SIZE 59 BODY[] {59}\r\nSubject: a\x80" "b\r\n"), std::string::npos) << said;
+  EXPECT_NE(said.find("b OK"), std::string::npos) << said;
+}
+
 TEST(ImapSession, ShowsTheOtherMessagesWhenOneIsDamaged) {
   Scratch d;
   {
