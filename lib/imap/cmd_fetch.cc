@@ -167,8 +167,9 @@ Status put_fetch(Session& s, std::size_t index, const std::vector<FetchItem>& it
   }
   if (with_flags && !has_flags) blank(), one += "FLAGS " + v.flags(e, recent);
   if (with_flags && !has_mod_seq && s.has(Ext::condstore)) one += fmt::format(" MODSEQ ({})", e.mod_seq);
-  s.out() += one;
-  s.out() += ")\r\n";
+  one += ")\r\n";
+  if (s.out().empty()) s.out() = std::move(one);  // it may be large: not twice in memory
+  else s.out() += one;
   s.flush_if_full();
   return {};
 }
