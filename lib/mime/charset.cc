@@ -36,6 +36,7 @@ constexpr Alias aliases[] = {
     {"cp950", "Big5-HKSCS"},      {"csbig5", "Big5-HKSCS"},    {"ks_c_5601-1987", "windows-949"},
     {"ks_c_5601", "windows-949"}, {"ksc5601", "windows-949"},  {"euc-kr", "windows-949"},
     {"ks_c_5601-1989", "windows-949"}, {"uhc", "windows-949"}, {"shift_jis", "windows-31j"},
+    {"cp949", "windows-949"},     {"ms949", "windows-949"},    {"ksc_5601", "windows-949"},
     {"shift-jis", "windows-31j"}, {"sjis", "windows-31j"},     {"x-sjis", "windows-31j"},
     {"ms_kanji", "windows-31j"},  {"cp932", "windows-31j"},    {"x-euc-jp", "EUC-JP"},
     {"iso-8859-1", "windows-1252"}, {"iso8859-1", "windows-1252"}, {"iso_8859-1", "windows-1252"},

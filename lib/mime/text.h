@@ -18,7 +18,7 @@
 namespace jd::mime {
 
 // Counts up when the same message gives another text than before.
-constexpr unsigned text_version = 2;
+constexpr unsigned text_version = 3;
 
 using TextSink = std::function<bool(std::string_view utf8)>;
 
