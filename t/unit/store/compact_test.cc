@@ -11,6 +11,10 @@
 #include "t/unit/fault_disk.h"
 #include "t/unit/store/scratch.h"
 
+#define LLVMFuzzerTestOneInput fuzz_moves
+#include "t/fuzz/moves.cc"
+#undef LLVMFuzzerTestOneInput
+
 namespace jd::store {
 namespace {
 CompactOptions eager() {
@@ -346,6 +350,24 @@ TEST(Segments, AKindOfALaterReleaseIsLeftAlone) {
   auto m = a->segments().message(e);
   ASSERT_FALSE(m);
   EXPECT_EQ(m.error().sys, ENOTSUP);
+}
+
+// The record of what was moved: cut anywhere and with any byte another one.
+TEST(Compact, RecordOfMovesIsReadOrRefused) {
+  std::string in = encode_moves(7, {{0, 8, 64}, {64, 8, 256}, {1ull << 40, 9, 0}});
+  ASSERT_TRUE(decode_moves(in));
+  EXPECT_EQ(decode_moves(in)->all.size(), 3u);
+  for (std::size_t n = 0; n <= in.size(); n++) {
+    fuzz_moves(reinterpret_cast<const uint8_t*>(in.data()), n);
+    EXPECT_EQ(decode_moves(std::string_view(in).substr(0, n)).has_value(), n >= 4 && (n - 4) % 20 == 0) << n;
+    for (int byte = 0; byte < 256 && n < in.size(); byte++) {
+      std::string bad = in;
+      bad[n] = static_cast<char>(byte);
+      fuzz_moves(reinterpret_cast<const uint8_t*>(bad.data()), bad.size());
+    }
+  }
+  EXPECT_FALSE(decode_moves(encode_moves(7, {{64, 8, 0}, {64, 8, 64}})));  // not rising
+  EXPECT_FALSE(decode_moves(encode_moves(7, {{64, 7, 0}})));               // to where it was
 }
 
 }  // namespace jd::store
