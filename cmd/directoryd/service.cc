@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/directoryd/service.h"
 
+#include <algorithm>
+
 #include "lib/auth/password.h"
 #include "lib/base/hash.h"
 #include "lib/base/log.h"
@@ -77,16 +79,40 @@ Message DirectoryService::resolve(const std::string& address) {
     if (back) to.targets = {*back};
     return directory::to_message(to);
   }
-  if (auto i = full_.find(r->account.address); i != full_.end()) {
-    if (i->second.until > monotonic()) r->full_for = i->second.bytes;
-    else full_.erase(i);
-  }
+  if (!full_.empty()) r->full_for = full_for(*r);
   if (r->kind == directory::Route::Kind::account) {
     auto quota = directory_.quota_of(r->account);
     if (!quota) return Message::failed(quota.error());
     r->account.quota = *quota;
   }
   return directory::to_message(*r);
+}
+
+// An alias is full when all that it leads to is: then what fits into none of them.
+uint64_t DirectoryService::full_for(const directory::Route& r) {
+  std::set<std::string> seen{r.address};
+  uint64_t bytes = 0;
+  return has_room(r, seen, bytes) ? 0 : bytes;
+}
+
+// False: all is full, for what has so many bytes.
+bool DirectoryService::has_room(const directory::Route& r, std::set<std::string>& seen, uint64_t& bytes) {
+  constexpr std::size_t most = 100;  // addresses looked at; more are taken for not full
+  if (r.kind == directory::Route::Kind::account) {
+    auto i = full_.find(r.account.address);
+    if (i != full_.end() && i->second.until <= monotonic()) i = (full_.erase(i), full_.end());
+    if (i == full_.end()) return true;
+    bytes = std::max(bytes, i->second.bytes);
+    return false;
+  }
+  if (r.kind != directory::Route::Kind::alias) return true;
+  for (auto& t : r.targets) {
+    if (!seen.insert(lower(t)).second) continue;  // it is full, or the way that we came
+    if (seen.size() > most || t.starts_with("maildir:")) return true;
+    auto to = directory_.resolve(t);
+    if (!to || has_room(*to, seen, bytes)) return true;
+  }
+  return false;
 }
 
 Result<std::vector<std::string>> DirectoryService::srs_keys() {

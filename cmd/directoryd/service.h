@@ -8,7 +8,7 @@
 //   sasl mechanism exchange ip protocol tls exporter end-point + body (what the client said)
 //        -> exchange + body (what to answer; ask again with the client's next words), or address ticket
 //   forward from by                        -> from   (qrun: the reverse path of mail that the alias `by` sends on: srs.h)
-//   full account bytes                     (qrun: a message of so many bytes was over its quota)
+//   full account bytes                     (qrun: a message of so many bytes was, or would be, over its quota)
 //   redeem ticket                          -> address path quota  (sessiond; each ticket once)
 // run/directory-admin.sock (root and the instance's owner):
 //   domain-add|domain-del name    domain-list    domain-quota name [quota] [messages]
@@ -21,6 +21,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -66,6 +67,8 @@ class DirectoryService {
   };
   ipc::Message resolve(const std::string& address);
   ipc::Message forward(const std::string& from, const std::string& by);
+  uint64_t full_for(const directory::Route& r);
+  bool has_room(const directory::Route& r, std::set<std::string>& seen, uint64_t& bytes);
   Result<std::vector<std::string>> srs_keys();
   void note_full(const std::string& account, uint64_t bytes);
   void authenticate(ipc::Message m, Answer answer);

@@ -124,7 +124,9 @@ queue::RcptResult Deliverer::to_account(const queue::LocalDelivery& d, std::stri
   if (delivery.shared) keep_large(std::move(message));
   if (r) {
     log::info(r->was_there ? "delivered_before" : "stored", {{"qid", d.qid}, {"to", d.rcpt}, {"uid", r->uid}, {"bytes", size}});
-    return result(queue::Fate::delivered, "2.1.5", fmt::format("delivered to {}", d.rcpt));
+    auto done = result(queue::Fate::delivered, "2.1.5", fmt::format("delivered to {}", d.rcpt));
+    done.full_for = full_for(**a, d.quota);
+    return done;
   }
   if (r.error().sys == EDQUOT) return result(queue::Fate::temp, "4.2.2", r.error().what);
   log::failure("delivery_failed", r.error(), {{"qid", d.qid}, {"to", d.rcpt}});
@@ -132,6 +134,18 @@ queue::RcptResult Deliverer::to_account(const queue::LocalDelivery& d, std::stri
   open_.pop_front();
   bool is_full = r.error().sys == ENOSPC;
   return result(queue::Fate::temp, is_full ? "4.3.1" : "4.2.0", is_full ? "no space left on the mail server" : "the mailbox cannot be written now");
+}
+
+// So that the next is refused at RCPT instead of waiting here.  Only when hardly any fits: every change
+// of it is told to all who ask for recipients.
+uint64_t Deliverer::full_for(store::Account& a, const Quota& q) {
+  constexpr uint64_t smallest = 4096;
+  if (!q.limits_account()) return 0;
+  auto u = a.usage();
+  if (!u) return 0;
+  if (q.messages && u->messages >= q.messages) return 1;
+  uint64_t room = !q.bytes ? smallest : q.bytes > u->bytes ? q.bytes - u->bytes : 0;
+  return room < smallest ? room + 1 : 0;
 }
 
 // The delivery is done, whatever becomes of this.

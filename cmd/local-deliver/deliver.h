@@ -32,6 +32,7 @@ class Deliverer {
   queue::RcptResult to_account(const queue::LocalDelivery& d, std::string fields, std::string message, bool durable);
   void warn(store::Account& a, const queue::LocalDelivery& d, std::size_t size, std::string_view message);
   queue::RcptResult to_maildir(const queue::LocalDelivery& d, const std::string& bytes);
+  uint64_t full_for(store::Account& a, const Quota& q);
   void keep_large(std::string message);
   store::SharedBody* share(const queue::LocalDelivery& d, const std::string& message);
   Result<store::Account*> account(const std::string& path);

@@ -17,8 +17,8 @@ namespace {
 std::optional<smtp::Reply> quota_refusal(const directory::Route& r, uint64_t declared) {
   constexpr uint64_t added = 1024, small = 8192;
   uint64_t quota = r.account.quota.bytes;
-  if (r.kind != directory::Route::Kind::account) return std::nullopt;
-  if (quota && declared > quota)
+  bool is_account = r.kind == directory::Route::Kind::account;
+  if (is_account && quota && declared > quota)
     return smtp::Reply{552, "5.2.3", fmt::format("a message of {} is more than the whole mailbox may hold ({})", size_text(declared), size_text(quota))};
   if (r.full_for && (declared ? declared + added >= r.full_for : r.full_for <= small))
     return smtp::Reply{452, "4.2.2", quota ? fmt::format("mailbox is full: its {} are used; try again later", size_text(quota)) : "mailbox is full; try again later"};

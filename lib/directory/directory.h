@@ -26,7 +26,7 @@ struct Route {
   std::string address;   // as looked up: lower case, without the sub-address when that was taken off
   std::string tag;       // what was taken off: "tag" of user+tag@...
   Account account;       // kind account
-  uint64_t full_for = 0; // kind account: a message of so many bytes did not fit lately; 0: none
+  uint64_t full_for = 0; // a message of so many bytes fits into none of what this leads to; 0: there is room
   std::vector<std::string> targets;  // kind alias
 };
 

@@ -141,6 +141,7 @@ OwnPairs DeliveryResult::encode() const {
     if (x.of_destination) r.emplace_back("scope", "destination");
     if (x.of_address) r.emplace_back("scope", "address");
     if (x.is_relayed) r.emplace_back("dsn", "relayed");
+    if (x.full_for) r.emplace_back("full", number(x.full_for));
   }
   return r;
 }
@@ -165,6 +166,7 @@ Result<DeliveryResult> DeliveryResult::decode(const Pairs& pairs) {
       else if (k == "text") r.text = v;
       else if (k == "scope") (v == "address" ? r.of_address : r.of_destination) = true;
       else if (k == "dsn") r.is_relayed = v == "relayed";
+      else if (k == "full") r.full_for = to_number(v).value_or(0);
     }
     if (d.recipients.size() > max_recipients) return fail(Fault::perm, "too many results");
   }

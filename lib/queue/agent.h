@@ -90,6 +90,7 @@ struct RcptResult {
   bool of_destination = false;
   bool of_address = false;
   bool is_relayed = false;
+  uint64_t full_for = 0;  // delivered, and what has so many bytes does not fit in any more; 0: there is room
 };
 
 struct DeliveryResult {

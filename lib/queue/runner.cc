@@ -175,6 +175,7 @@ void Runner::settle(Job& job, std::size_t index, const RcptResult& r) {
   job.open--;
   if (r.fate != Fate::delivered) job.bad_of[t.rcpt] = 1;
   if (t.is_local && r.code == "4.2.2") outside_.mailbox_full(t.account, job.message.length);
+  else if (t.is_local && r.full_for) outside_.mailbox_full(t.account, r.full_for);
   if (r.fate == Fate::delivered && t.is_local && !t.is_silent) {
     job.local_of[t.rcpt] = 1;
     job.local_epoch = sync_started_ + 1;

@@ -67,7 +67,7 @@ class Outside {
   virtual bool sync_store() = 0;                    // -> store_synced(); false: not there
   virtual void forget_segment(uint32_t number) = 0; // it will be used for something else
   virtual void inject(uint64_t token, const Report& r) = 0;  // -> injected()
-  virtual void mailbox_full(const std::string& account, uint64_t bytes) = 0;  // of the message that was over quota
+  virtual void mailbox_full(const std::string& account, uint64_t bytes) = 0;  // a message of so many was, or would be, over quota
 };
 
 struct RunnerConfig {

@@ -31,6 +31,21 @@ P
 rcpt full@example.test | grep '452.*4.2.2 .*mailbox is full' || fail "a full mailbox is not refused at RCPT"
 rcpt full@example.test SIZE=200 | grep '552.*5.2.3' || fail "what can never fit is not refused"
 rcpt bob@example.test | grep -q '^250' || fail "another's mailbox is refused, too"
+# So are aliases, through others, when all that they lead to is full.
+ctl alias add second@example.test full@example.test
+ctl alias add third@example.test second@example.test
+ctl alias add mixed@example.test second@example.test bob@example.test
+rcpt third@example.test | grep '452.*4.2.2 .*mailbox is full' || fail "an alias of a full mailbox is not refused at RCPT"
+rcpt mixed@example.test | grep -q '^250' || fail "an alias is refused of which one target has room"
+# The message that fills a mailbox is the last that is taken.
+ctl user add last@example.test --password-stdin <<X
+pw
+X
+ctl quota set last@example.test --messages 1
+rcpt last@example.test | grep -q '^250' || fail "an empty mailbox is full"
+inject ann@example.test last@example.test "the only one"
+refused() { rcpt last@example.test | grep -q '452.*4.2.2 .*mailbox is full'; }
+wait_for 100 refused
 first=$(qid 1) second=$(qid 2)
 ctl queue hold "$first"
 wait_for 20 waits hold 1

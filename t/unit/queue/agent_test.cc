@@ -68,12 +68,14 @@ TEST(Agent, RemoteRoundTrip) {
 }
 
 TEST(Agent, Results) {
-  DeliveryResult d{4, {{0, Fate::delivered, "2.0.0", "mx", "ok", false},
+  DeliveryResult d{4, {{0, Fate::delivered, "2.0.0", "mx", "ok", false, false, false, 17},
                        {1, Fate::temp, "4.4.1", "", "no answer", true}}};
   auto p = d.encode();
   auto r = DeliveryResult::decode(views(p));
   ASSERT_TRUE(r);
   EXPECT_EQ(r->encode(), p);
+  EXPECT_EQ(r->recipients[0].full_for, 17u);
+  EXPECT_EQ(r->recipients[1].full_for, 0u);
   auto one = DeliveryResult::decode({{"id", "4"}, {"outcome", "hold"}, {"text", "later"}});
   ASSERT_TRUE(one);
   ASSERT_EQ(one->recipients.size(), 1u);

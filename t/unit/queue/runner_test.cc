@@ -123,6 +123,13 @@ TEST_F(RunnerTest, ARestartSkipsWhatIsDoneAndMarksTheRestAsReplay) {
   EXPECT_EQ(world.mails("bob@here.example"), 1u);
 }
 
+TEST_F(RunnerTest, TellsOfTheMailboxThatWasFilled) {
+  world.answers["ann@here.example"] = {0, Fate::delivered, "2.1.5", "", "", false, false, false, 17};
+  inject(envelope({"ann@here.example", "bob@here.example"}));
+  turn();
+  EXPECT_EQ(world.full, (std::map<std::string, uint64_t>{{"ann@here.example", 17}}));
+}
+
 TEST_F(RunnerTest, TemporaryFailureIsDeferredRetriedAndDelivered) {
   world.answers["ann@here.example"] = full;
   inject(envelope({"ann@here.example", "bob@here.example"}));
