@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
     log::failure("wrong_configuration", config.error());
     return exit_code(config.error().fault);
   }
+  options.uidl = config->pop3_uidl;
   std::string path = paths.mail + "/" +
                      store::account_directory(lower(user.substr(0, at)), lower(user.substr(at + 1)));
   auto account = store::Account::open(path, true, {.maps = true, .keep_gone = config->keep_expunged()});

@@ -94,6 +94,7 @@ class Worker {
       o.greeting = job.greeting;
       o.early = job.early;
       o.idle = seat_.config.pop3_idle;
+      o.uidl = seat_.config.pop3_uidl;
       o.cpu = seat_.config.session_cpu;
       o.owner = control_fd;
       status_ = pop3::run_session(connection_fd, connection_fd, *account_, o);

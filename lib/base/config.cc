@@ -12,6 +12,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/text.h"
+#include "lib/base/uidl_format.h"
 
 namespace jd {
 namespace {
@@ -109,6 +110,7 @@ const std::vector<Setting>& settings() {
       {"access", "session_cpu", &Config::session_cpu, "Time of the processor for one command; as above."},
       {"access", "imap_idle", &Config::imap_idle, "RFC 3501 asks for at least 30m."},
       {"access", "pop3_idle", &Config::pop3_idle, "RFC 1939 asks for at least 10m."},
+      {"access", "pop3_uidl", &Config::pop3_uidl, "Of UIDVALIDITY and UID; behind an import from Dovecot \"%08Xu%08Xv\", so that clients do not fetch all again."},
       {"search", "index", &Config::search_index, "indexd keeps an index of each mailbox, so that SEARCH need not read all of the mail."},
       {"search", "every", &Config::search_every, "How often it looks for new mail; what is not indexed yet is found too, by reading it."},
       {"metrics", "listen", &Config::metrics_listen, "Where metricsd tells Prometheus about the queue, e.g. [\"127.0.0.1:9154\"]; empty: it is not started."},
@@ -315,6 +317,8 @@ Status validate(const Config& c, const std::string& file) {
   if (c.smtp_idle < seconds(1)) return fail(Fault::usage, "{}: smtp.idle must be at least 1s", file);
   if (c.smtp_tarpit > minutes(1) || c.smtp_greet_delay > minutes(1))
     return fail(Fault::usage, "{}: smtp.tarpit and smtp.greet_delay must be at most 1m: clients go away", file);
+  if (!uidl_text(c.pop3_uidl, UINT32_MAX, UINT32_MAX) || !uidl_text(c.pop3_uidl, 1, 1))
+    return fail(Fault::usage, "{}: access.pop3_uidl must have %u, may have %v (%08Xu: hexadecimal with zeros), and makes at most 70 characters without blanks", file);
   if (c.max_recipients < 1) return fail(Fault::usage, "{}: limits.recipients must be at least 1", file);
   if (c.max_hold > days(365)) return fail(Fault::usage, "{}: submission.max_hold must be at most 365d", file);
   if (c.smtp_port_out < 1 || c.smtp_port_out > 65535)

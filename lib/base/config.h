@@ -86,6 +86,7 @@ struct Config {
   Span session_cpu = minutes(2);                  // of the processor, for one command; 0: no limit
   Span imap_idle = minutes(30);
   Span pop3_idle = minutes(10);
+  std::string pop3_uidl = "%v.%u";                // uidl_format.h
   std::vector<Span> retry;                        // waits between attempts; the last repeats
   Span warn_after = hours(4);
   Span give_up_after = days(5);

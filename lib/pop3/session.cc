@@ -7,6 +7,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/base/uidl_format.h"
 #include "lib/mime/header.h"
 
 namespace jd::pop3 {
@@ -126,7 +127,7 @@ void Session::list(std::string_view rest) {
 }
 
 std::string Session::unique(const Message& m) const {
-  return fmt::format("{}.{}", uid_validity_, m.entry.uid);
+  return uidl_text(options_.uidl, uid_validity_, m.entry.uid).value_or(fmt::format("{}.{}", uid_validity_, m.entry.uid));
 }
 
 void Session::uidl(std::string_view rest) {

@@ -5,8 +5,8 @@
 // `write`, complete when it returns.  Only the TRANSACTION and UPDATE states are here: greeting, USER
 // and PASS are the front door's.  STAT TOP UIDL CAPA PIPELINING RESP-CODES (RFC 2449), AUTH-RESP-CODE (RFC 3206).
 //
-// The mailbox is INBOX as it is at start(); later arrivals are not seen.  UIDL is the folder's
-// uid_validity and the message's UID, so it stays the same for ever.  Deleted messages go at QUIT,
+// The mailbox is INBOX as it is at start(); later arrivals are not seen.  UIDL is made of the
+// folder's uid_validity and the message's UID (SessionOptions::uidl), so it stays the same for ever.  Deleted messages go at QUIT,
 // durably before its +OK; when the client goes without QUIT, nothing is deleted (RFC 1939 §6).
 // Blocking only in the store.  One thread.
 #pragma once
@@ -27,6 +27,7 @@ extern const std::string_view capabilities;
 struct SessionOptions {
   std::string greeting;           // first bytes out, whole lines; may be empty
   std::string early;              // bytes that were read from the client before the hand-over
+  std::string uidl = "%v.%u";     // base/uidl_format.h; a valid one
   unsigned max_bad = 20;          // bad commands until the session is ended
   Span idle = minutes(10);        // run_session: silence until the end
   Span cpu;                       // run_session: of the processor, for what was read at once; then SIGPROF

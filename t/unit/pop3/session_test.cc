@@ -46,6 +46,22 @@ TEST(Pop3Session, DeletesNothingWithoutQuit) {
   EXPECT_TRUE(play("DELE 1\r\nDELE 2\r\nQUIT\r\n", 100).ends_with("0"));
 }
 
+TEST(Pop3Session, NamesMessagesAsTheServerBeforeDid) {
+  Scratch d;
+  auto account = d.open();
+  auto inbox = account->folder(store::inbox_id);
+  ASSERT_TRUE(inbox && account->renumber(**inbox, 1234567890));
+  store::add(*account, store::mail("one"));
+  std::string said;
+  SessionOptions o;
+  o.uidl = "%08Xu%08Xv";
+  Session s(*account, o, [&](std::string_view b) { return said += b, true; });
+  s.start();
+  s.feed("UIDL 1\r\nUIDL\r\n");
+  EXPECT_NE(said.find("+OK 1 00000001499602D2\r\n"), std::string::npos) << said;
+  EXPECT_NE(said.find("\r\n1 00000001499602D2\r\n.\r\n"), std::string::npos) << said;
+}
+
 TEST(Pop3Session, MarksWhatRetrHasReadAsSeen) {
   for (bool quits : {true, false}) {
     Scratch d;
