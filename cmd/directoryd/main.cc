@@ -38,6 +38,7 @@ struct Directoryd : Service {
     for (const char* name : {"jdnet", "jdqueue", "jdmail"})
       if (auto ids = user_ids(name)) friends.push_back(ids->uid);
     if (auto ids = user_ids("jdqueue"); ids && paths.is_system()) queue_user = ids->uid;
+    if (auto ids = user_ids("jdmail"); ids && paths.is_system()) mail_user = ids->uid;
     questions.allow(friends);
     admin.allow({});
     CHECK(questions.listen(run_dir + "/directory.sock", 0666));
@@ -57,9 +58,10 @@ struct Directoryd : Service {
   net::Loop loop;
   std::optional<directory::Generation> generation;
   std::unique_ptr<DirectoryService> service;
-  std::optional<uint32_t> queue_user;  // none: this instance is all one user's
+  std::optional<uint32_t> queue_user, mail_user;  // none: this instance is all one user's
   ipc::Server questions{loop, [this](ipc::Request r) {
     if ((r.cmd() == "full" || r.cmd() == "forward") && queue_user && r.uid() != *queue_user) return r.reply(Error(Fault::perm, "only qrun says what is full and signs reverse paths"));
+    if (r.cmd() == "shares" && mail_user && r.uid() != *mail_user) return r.reply(Error(Fault::perm, "only sessiond says who shares what"));
     pass(std::move(r), &DirectoryService::ask);
   }};
   ipc::Server admin{loop, [this](ipc::Request r) { pass(std::move(r), &DirectoryService::admin); }};

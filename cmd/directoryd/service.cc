@@ -49,20 +49,30 @@ void DirectoryService::ask(Message m, Answer answer) {
   }
   if (cmd == "authenticate") return authenticate(std::move(m), std::move(answer));
   if (cmd == "sasl") return sasl(std::move(m), std::move(answer));
-  if (cmd == "redeem") {
-    auto i = tickets_.find(std::string(m.get("ticket")));
-    if (i == tickets_.end() || i->second.until < monotonic())
-      return answer(Message::failed(Error(Fault::perm, "no such ticket")));
-    auto a = directory_.account(i->second.address);
-    tickets_.erase(i);
-    if (!a || !*a) return answer(Message::failed(a ? refused : a.error()));
-    Message ok = Message::ok();
-    auto quota = directory_.quota_of(**a);
-    if (!quota) return answer(Message::failed(quota.error()));
-    ok.set("address", (*a)->address).set("path", (*a)->path).set("quota", quota->text());
-    return answer(std::move(ok));
+  if (cmd == "redeem") return answer(redeem(m));
+  if (cmd == "shares") {
+    auto r = directory_.set_shares(m.get("owner"), directory::grantees_of(m.get("grantees")));
+    return answer(r ? Message::ok() : Message::failed(r.error()));
   }
   answer(Message::failed(Error(Fault::usage, fmt::format("directoryd knows no request '{}'", escape(cmd)))));
+}
+
+Message DirectoryService::redeem(const Message& m) {
+  auto i = tickets_.find(std::string(m.get("ticket")));
+  if (i == tickets_.end() || i->second.until < monotonic()) return Message::failed(Error(Fault::perm, "no such ticket"));
+  auto a = directory_.account(i->second.address);
+  tickets_.erase(i);
+  if (!a || !*a) return Message::failed(a ? refused : a.error());
+  auto quota = directory_.quota_of(**a);
+  if (!quota) return Message::failed(quota.error());
+  Message ok = Message::ok();
+  ok.set("address", (*a)->address).set("path", (*a)->path).set("quota", quota->text());
+  if (m.get("access") == "1") {
+    auto access = directory_.access(**a);
+    if (!access) return Message::failed(access.error());
+    ok.set("access", access->text());
+  }
+  return ok;
 }
 
 Message DirectoryService::resolve(const std::string& address) {
@@ -271,6 +281,13 @@ Message DirectoryService::list(const Message& m) {
     if (!a) return Message::failed(a.error());
     if (!*a) return Message::failed(Error(Fault::perm, fmt::format("no account {}", escape(m.get("address")))));
     for (auto& s : (*a)->send_as) r.set("entry", s);
+  } else if (m.get("cmd") == "user-shares-list") {
+    auto a = directory_.account(m.get("address"));
+    if (!a) return Message::failed(a.error());
+    if (!*a) return Message::failed(Error(Fault::perm, fmt::format("no account {}: make it with `jdctl user add`", escape(m.get("address")))));
+    auto all = directory_.shares((*a)->address);
+    if (!all) return Message::failed(all.error());
+    for (auto& [who, rights] : *all) r.set("entry", who + "\t" + rights);
   } else if (m.get("cmd") == "user-list") {
     auto all = directory_.accounts(m.get("domain"), m.get("after"), limit);
     if (!all) return Message::failed(all.error());
@@ -298,6 +315,10 @@ void DirectoryService::admin(Message m, Answer answer) {
     if (m.has("quota")) quota.bytes = m.number("quota");
     if (m.has("messages")) quota.messages = m.number("messages");
     std::string person(m.get("person"));
+    if (m.get("login") == "0") {
+      auto made = directory_.add_account(address, "", quota, person);
+      return changed(answer, made ? Status() : Status(Unexpected(made.error())), m);
+    }
     return with_hash(m, answer, [this, address, quota, person](const std::string& hash, const std::string& scram) -> Status {
       auto r = directory_.add_account(address, hash, quota, person, scram);
       if (!r) return Unexpected(r.error());
@@ -306,6 +327,7 @@ void DirectoryService::admin(Message m, Answer answer) {
   }
   if (cmd == "user-passwd")
     return with_hash(m, answer, [this, address](const std::string& h, const std::string& scram) { return directory_.set_password(address, h, scram); });
+  if (cmd == "user-shares") return changed(answer, directory_.set_shares(address, directory::grantees_of(m.get("grantees"))), m);
   if (cmd == "user-del") return changed(answer, directory_.remove_account(address), m);
   if (cmd == "user-send-as-add") return changed(answer, directory_.add_send_as(address, targets), m);
   if (cmd == "user-send-as-del") return changed(answer, directory_.remove_send_as(address, targets), m);
@@ -314,7 +336,7 @@ void DirectoryService::admin(Message m, Answer answer) {
   if (cmd == "user-quota") return changed(answer, directory_.set_quota(address, given("quota"), given("messages")), m);
   if (cmd == "alias-add") return changed(answer, directory_.add_alias(address, targets), m);
   if (cmd == "alias-del") return changed(answer, directory_.remove_alias(address, targets), m);
-  if (cmd == "domain-list" || cmd == "user-list" || cmd == "alias-list" || cmd == "user-send-as-list") return answer(list(m));
+  if (cmd == "domain-list" || cmd == "user-list" || cmd == "alias-list" || cmd == "user-send-as-list" || cmd == "user-shares-list") return answer(list(m));
   answer(Message::failed(Error(Fault::usage, fmt::format("directoryd knows no request '{}'", escape(cmd)))));
 }
 

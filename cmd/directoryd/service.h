@@ -9,10 +9,13 @@
 //        -> exchange + body (what to answer; ask again with the client's next words), or address ticket
 //   forward from by                        -> from   (qrun: the reverse path of mail that the alias `by` sends on: srs.h)
 //   full account bytes                     (qrun: a message of so many bytes was, or would be, over its quota)
-//   redeem ticket                          -> address path quota  (sessiond; each ticket once)
+//   redeem ticket access                   -> address path quota, and with access=1: access (directory/access.h)
+//                                             (sessiond; each ticket once)
+//   shares owner grantees                  (sessiond: what an account shares now, "identifier=rights ...")
 // run/directory-admin.sock (root and the instance's owner):
 //   domain-add|domain-del name    domain-list    domain-quota name [quota] [messages]
-//   user-add address password [quota name]   user-del|user-suspend|user-resume address
+//   user-add address password [quota name]   login=0 in the place of a password: nobody logs in
+//   user-shares address grantees   user-shares-list address   user-del|user-suspend|user-resume address
 //   user-send-as-add|user-send-as-del address target*   user-send-as-list address
 //   user-passwd address password   user-quota address [quota] [messages]   user-list [domain after limit]
 //   alias-add|alias-del address target*      alias-list [domain after limit]
@@ -90,6 +93,7 @@ class DirectoryService {
   void go_on(Exchange x, std::string challenge, const Answer& answer);
   void changed(Answer& answer, const Status& s, const ipc::Message& m);
   ipc::Message list(const ipc::Message& m);
+  ipc::Message redeem(const ipc::Message& m);
   std::string cache_key(const std::string& address, const Secret& password) const;
 
   net::Loop& loop_;

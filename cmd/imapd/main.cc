@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "lib/base/args.h"
 #include "lib/base/config.h"
 #include "lib/base/log.h"
@@ -22,6 +24,10 @@ int main(int argc, char** argv) {
   args.option("--user", user, "address of the user, local@domain").required();
   args.option("--quota", options.quota.bytes, "bytes that the account may hold; 0: no limit");
   args.option("--quota-messages", options.quota.messages, "messages that it may hold; 0: no limit");
+  std::vector<std::string> shared, to_read, groups;
+  args.option("--shared", shared, "an account that shares something with the user; may be said again");
+  args.option("--shared-to-read", to_read, "the same, and nothing is written there");
+  args.option("--group", groups, "an alias that leads to the user");
   args.option("--message-size", options.message_size, "largest message to take, in bytes");
   if (auto code = args.parse(argc, argv)) return *code;
   auto at = user.rfind('@');
@@ -35,8 +41,16 @@ int main(int argc, char** argv) {
     log::failure("wrong_configuration", config.error());
     return exit_code(config.error().fault);
   }
-  std::string path = paths.mail + "/" +
-                     store::account_directory(lower(user.substr(0, at)), lower(user.substr(at + 1)));
+  auto path_of = [&](const std::string& address) {
+    auto cut = std::min(address.rfind('@'), address.size());
+    return paths.mail + "/" + store::account_directory(lower(address.substr(0, cut)), lower(address.substr(std::min(cut + 1, address.size()))));
+  };
+  std::string path = path_of(user);
+  options.user = lower(user);
+  options.identities = {options.user, "anyone", lower(user.substr(at))};
+  for (auto& g : groups) options.identities.push_back("group:" + lower(g));
+  for (auto& o : shared) options.others.push_back({lower(o), path_of(o), true, {}});
+  for (auto& o : to_read) options.others.push_back({lower(o), path_of(o), false, {}});
   auto account = store::Account::open(path, true, {.maps = true, .keep_gone = config->keep_expunged()});
   if (!account) {
     log::failure("account_not_opened", account.error(), {{"user", user}});

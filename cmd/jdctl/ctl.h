@@ -43,7 +43,7 @@ int config_check(const Options& o);
 int config_show(const Options& o);
 
 int domain(const Options& o, const std::string& verb, const std::string& name);
-struct UserOptions { std::string address, quota, person; bool password_stdin = false; std::vector<std::string> senders; };
+struct UserOptions { std::string address, quota, person; bool password_stdin = false, no_login = false; std::vector<std::string> senders, shared_with; };
 int user(const Options& o, const std::string& verb, const UserOptions& u);
 int alias(const Options& o, const std::string& verb, const std::string& address, const std::vector<std::string>& targets);
 
@@ -52,6 +52,11 @@ struct TraceOptions { std::string word, since, lang; bool raw = false; };
 int trace(const Options& o, const TraceOptions& t);
 struct MailboxOptions { std::string address, folder, uid; bool repair = false, rebuild = false, status = false; };
 int mailbox(const Options& o, const std::string& verb, const MailboxOptions& m);
+struct AclOptions { std::string address, folder, identifier, rights; };
+int mailbox_acl(const Options& o, const std::string& verb, const AclOptions& c);
+// All folders of an account for all of these, with everything that a group's mailbox needs.
+constexpr std::string_view shared_rights = "lrswipkxte";
+int share_all(const Options& o, const std::string& address, const std::vector<std::string>& with);
 struct TransferOptions { std::string address, format, folder, path; bool force = false; };
 int mailbox_import(const Options& o, const TransferOptions& t);
 int mailbox_export(const Options& o, const TransferOptions& t);

@@ -60,7 +60,8 @@ int main(int argc, char** argv) {
     Args& c = user.command(r.verb, r.about).positional("address", u.address, "the account, user@domain");
     std::string v = r.verb;
     if (v == "add" || v == "passwd") c.flag("--password-stdin", u.password_stdin, "read the password from standard input");
-    if (v == "add") c.option("--quota", u.quota, "size limit, e.g. 5G").option("--name", u.person, "of the person");
+    if (v == "add") c.option("--quota", u.quota, "size limit, e.g. 5G").option("--name", u.person, "of the person").flag("--no-login", u.no_login, "nobody logs in: a mailbox for others, a password can be set later")
+                        .option("--shared-with", u.shared_with, "all of its folders are for them: an address, anyone, @domain or group:alias; may be said again");
     if (v == "quota") c.positional("size", u.quota, "e.g. 5G; 0: none");
     users.push_back({r.verb, &c});
   }
@@ -103,6 +104,17 @@ int main(int argc, char** argv) {
   mailboxes.push_back({"check", &mailbox.command("check", "verify every checksum").positional("address", m.address, "the account").flag("--repair", m.repair, "drop what is lost, bring back what no folder shows")});
   ctl::MailboxCommands account(mailbox, o);
   mailboxes.push_back({"index", &json(mailbox.command("index", "bring the search index up to date, and tell how it stands")).positional("address", m.address, "the account").flag("--rebuild", m.rebuild, "make it anew").flag("--status", m.status, "only tell")});
+  ctl::AclOptions ac;
+  std::vector<Verb> acls;
+  Args& acl = mailbox.command("acl", "whom its folders are for").needs_command();
+  for (Row r : {Row{"list", "show them"}, {"set", "give rights, or with + and - add and take some"}, {"delete", "take all rights"}}) {
+    std::string v = r.verb;
+    Args& c = acl.command(r.verb, r.about).positional("address", ac.address, "the account").positional("folder", ac.folder, "e.g. Projects; * is all of them", v != "list");
+    if (v == "list") json(c);
+    else c.positional("identifier", ac.identifier, "an address, anyone, @domain or group:alias; with - before it: what it may not");
+    if (v == "set") c.positional("rights", ac.rights, "letters of lrswipkxtea, see imapd(8)");
+    acls.push_back({r.verb, &c});
+  }
   ctl::TransferOptions t;
   struct Transfer { const char* verb; const char* about; int (*run)(const ctl::Options&, const ctl::TransferOptions&); Args* args; };
   Transfer transfers[] = {{"import", "take in a Maildir or mbox", ctl::mailbox_import, nullptr}, {"export", "write it as Maildir or mbox", ctl::mailbox_export, nullptr}};
@@ -138,6 +150,7 @@ int main(int argc, char** argv) {
   if (auto code = quota.run(o)) return *code;
   if (auto code = account.run(o)) return *code;
   for (auto& x : transfers) if (x.args->chosen()) return x.run(o, t);
+  for (auto& v : acls) if (v.args->chosen()) return ctl::mailbox_acl(o, v.name, ac);
   for (auto& v : mailboxes) if (v.args->chosen()) return ctl::mailbox(o, v.name, m);
   return 100;
 }

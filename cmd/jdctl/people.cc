@@ -101,7 +101,10 @@ int user(const Options& o, const std::string& verb, const UserOptions& u) {
     for (auto e : r->all("entry")) rows.push_back({std::string(e)});
     return show(o, {"sender"}, rows);
   }
-  if (verb == "add" || verb == "passwd") {
+  if (verb == "add" && u.no_login) {
+    if (u.password_stdin) return failed(Error(Fault::usage, "--no-login and a password do not go together"));
+    m.set("login", "0");
+  } else if (verb == "add" || verb == "passwd") {
     auto p = read_password(u.password_stdin);
     if (!p) return failed(p.error());
     m.set("password", p->reveal());
@@ -114,7 +117,8 @@ int user(const Options& o, const std::string& verb, const UserOptions& u) {
   if (!u.person.empty()) m.set("person", u.person);
   std::string what = verb == "add" ? "added" : verb == "del" ? "removed; its mailbox stays on disk" : verb == "passwd" ? "has a new password"
                    : verb == "suspend" ? "suspended" : verb == "resume" ? "resumed" : verb == "send-as-add" ? "may send as " + u.senders.front() : verb == "send-as-del" ? "may not send as " + u.senders.front() + " any more" : "changed";
-  return tell(ask_directory(o, m), fmt::format("account {} {}", u.address, what));
+  int code = tell(ask_directory(o, m), fmt::format("account {} {}", u.address, what));
+  return code || u.shared_with.empty() ? code : share_all(o, u.address, u.shared_with);
 }
 
 int alias(const Options& o, const std::string& verb, const std::string& address, const std::vector<std::string>& targets) {

@@ -3,8 +3,8 @@
 //
 //   old: SIGHUP ─> a child that has nothing but the connections, and this socket; the old one ends
 //   new: starts ─> connects ─> hears it all before it takes new sessions, so that limits stay exact
-// parked: address path trace quota idling deadline state, the connection riding along
-// worker: address path protocol trace quota pid, sessiond's end of the socket riding along
+// parked: address path trace quota access idling deadline state, the connection riding along
+// worker: address path protocol trace quota access pid, sessiond's end of the socket riding along
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -58,6 +58,7 @@ Result<Fd> Sessions::take_over(const std::string& path) {
 void Sessions::adopt(ipc::Message& m) {
   User& u = user(std::string(m.get("address")));
   u.sessions++;
+  u.access = m.get("access");
   if (m.get("cmd") == "parked") {
     Parked& p = *u.parked.emplace_back(std::make_unique<Parked>(*this, u));
     p.connection = std::move(m.fds[0]);
@@ -78,6 +79,7 @@ void Sessions::adopt(ipc::Message& m) {
   w.control = std::move(m.fds[0]);
   w.is_old = w.is_busy = true;
   w.protocol = m.get("protocol");
+  w.access = m.get("access");
   w.trace = m.get("trace");
   w.quota = Quota::parse(m.get("quota"));
   workers_[&w] = std::move(made);
@@ -119,12 +121,13 @@ void Sessions::hand_over(Fd listener) {
     for (auto& k : u->parked) {
       ipc::Message m("parked");
       m.set("address", address).set("path", k->path).set("trace", k->trace).set("quota", k->quota.text()).set("state", k->state);
+      m.set("access", u->access);
       give(std::move(m.set("idling", uint64_t{k->is_idling}).set("deadline", static_cast<uint64_t>(k->deadline.due().ns))), k->connection);
     }
   }
   for (auto& [raw, w] : workers_) {
     ipc::Message m("worker");
-    m.set("address", w->user.address).set("path", w->path).set("protocol", w->protocol).set("trace", w->trace);
+    m.set("address", w->user.address).set("path", w->path).set("protocol", w->protocol).set("trace", w->trace).set("access", w->access);
     give(std::move(m.set("quota", w->quota.text()).set("pid", static_cast<uint64_t>(w->pid))), w->control);
   }
   ::_exit(0);  // what nobody took ends here

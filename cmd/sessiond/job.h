@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // job.h: what sessiond and a worker say to each other, over a socket pair of their own.
 //
-//   sessiond -> worker   job protocol address path quota trace greeting how [state]   connection rides along,
-//                        the client's early bytes are the body      how: begin | resume | look
+//   sessiond -> worker   job protocol address path quota access trace greeting how [state]   connection rides
+//                        along, the client's early bytes are the body      how: begin | resume | look
 //                        end                                        a BYE to the client, then exit
 //   worker -> sessiond   ended                                      the session is over; I wait for the next
 //                        parked idling deadline state               the connection rides along; as above
+//                        shares owner grantees                      in a session: what an account shares now
 // One packet (SOCK_SEQPACKET) is one frame of lib/ipc with at most one descriptor.
 #pragma once
 #include <cstdint>
@@ -22,6 +23,7 @@ namespace jd {
 struct Job {
   enum class How : uint8_t { begin, resume, look };  // look: a parked one, whose folder has changed
   std::string address, path, protocol, greeting, early, trace, state;
+  std::string access;  // directory::Access, as text; "" for POP3
   Quota quota;
   How how = How::begin;
   bool may_park = true;

@@ -11,6 +11,7 @@
 #include "lib/base/daemon.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/directory/access.h"
 #include "lib/ipc/client.h"
 #include "lib/ipc/server.h"
 #include "lib/mime/charset.h"
@@ -26,7 +27,9 @@ class Sessiond : public Service {
  public:
   Sessiond(const Context& c, sandbox::CallFilter filter)
       : config_(c.config), directory_(loop_, "directoryd", c.paths.socket("directory")),
-        sessions_(loop_, config_, c.paths.mail, std::move(filter)), domains_(c.paths.mail) {}
+        sessions_(loop_, config_, c.paths.mail, std::move(filter)), domains_(c.paths.mail) {
+    sessions_.on_shares([this](const std::string& owner, const std::string& grantees) { tell_shares(owner, grantees); });
+  }
 
   Status listen(const std::string& run_dir) {
     if (auto ids = user_ids("jdnet")) server_.allow({ids->uid});
@@ -65,6 +68,7 @@ class Sessiond : public Service {
     auto kept = std::make_shared<ipc::Request>(std::move(r));
     ipc::Message m("redeem");
     m.set("ticket", kept->message.get("ticket"));
+    if (kept->message.get("protocol") == "imap") m.set("access", "1");
     directory_.request(std::move(m), [this, kept](Result<ipc::Message> who) {
       if (!who) return kept->reply(who.error());
       begin(*kept, *who);
@@ -76,11 +80,25 @@ class Sessiond : public Service {
     job.address = who.get("address");
     job.path = who.get("path");
     job.quota = domains_.within(job.path, Quota::parse(who.get("quota")));
+    if (auto access = directory::Access::parse(who.get("access")); !access.identities.empty()) {
+      for (auto& s : access.shared) s.quota = domains_.within(s.path, s.quota);
+      job.access = access.text();
+    }
     job.protocol = r.message.get("protocol");
     job.greeting = r.message.get("greeting");
     job.trace = r.message.get("trace");
     job.early = r.message.body();
     r.reply(sessions_.begin(job, std::move(r.message.fds[0])));
+  }
+
+  // The owner's list has it durably: what is lost here is told again when the owner next logs in.
+  void tell_shares(const std::string& owner, const std::string& grantees) {
+    ipc::Message m("shares");
+    m.set("owner", owner).set("grantees", grantees);
+    directory_.request(std::move(m), [owner](Result<ipc::Message> r) {
+      if (r) log::info("shares_changed", {{"owner", owner}});
+      else log::failure("shares_not_told", r.error(), {{"owner", owner}});
+    });
   }
 
   Config config_;

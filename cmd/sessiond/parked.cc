@@ -51,6 +51,7 @@ void Sessions::resume(Parked& p, Job::How how) {
   job.protocol = "imap";
   job.trace = p.trace;
   job.state = p.state;
+  job.access = p.user.access;
   job.quota = p.quota;
   job.how = how;
   job.may_park = !p.must_stay;

@@ -15,6 +15,7 @@
 #include "cmd/sessiond/sessions_parts.h"
 #include "cmd/sessiond/worker.h"
 #include "lib/base/log.h"
+#include "lib/directory/access.h"
 
 namespace jd {
 namespace {
@@ -59,6 +60,7 @@ Status Sessions::begin(const Job& job, Fd connection) {
     return fail(Fault::temp, "too many sessions of this user");
   }
   u.sessions++;
+  if (!job.access.empty()) u.access = job.access;
   if (auto r = dispatch(u, job, connection); !r) {
     u.sessions--;
     forget(u);
@@ -72,8 +74,9 @@ Status Sessions::dispatch(User& u, const Job& job, Fd& connection) {
   uint64_t inode = u.idle.empty() ? 0 : inode_of(mail_ + "/" + job.path);
   while (!u.idle.empty()) {
     Worker& w = *u.idle.back();
-    // The account may have been removed and made again, or be elsewhere now.
-    bool is_fit = w.path == job.path && w.inode == inode;
+    // The account may have been removed and made again, or be elsewhere now; others may share with it
+    // what they did not before, or not any more.
+    bool is_fit = w.path == job.path && w.inode == inode && (job.access.empty() || w.access == job.access);
     if (is_fit) {
       ipc::Message m = job.message();
       m.fds.push_back(std::move(connection));
@@ -103,6 +106,7 @@ Status Sessions::start(User& u, const Job& job, Fd& connection) {
   Worker& w = *made;
   w.pid = pid;
   w.path = job.path;
+  w.access = job.access;
   w.control = std::move(ours);
   workers_[&w] = std::move(made);
   u.workers++;
@@ -126,6 +130,7 @@ void Sessions::hear(Worker& w) {
   if (!got && got.error().sys == EAGAIN) return;
   if (!got || !*got || !w.is_busy) return gone(w);
   ipc::Message& m = **got;
+  if (m.get("cmd") == "shares") return shares(w, m);
   w.inode = m.number("inode");
   if (w.is_looking) w.user.looking--;
   w.is_busy = w.is_looking = false;
@@ -134,6 +139,16 @@ void Sessions::hear(Worker& w) {
   rest(w);
   if (p && is_ending_) return over(*p, "* BYE shutting down\r\n", "shutting down");
   if (p && p->must_stay) resume(*p, Job::How::resume);
+}
+
+// Of its user's own account, or of one into which it may write: of no other is it believed.
+void Sessions::shares(Worker& w, const ipc::Message& m) {
+  std::string owner(m.get("owner"));
+  auto access = directory::Access::parse(w.access);
+  bool is_its = owner == w.user.address ||
+                std::any_of(access.shared.begin(), access.shared.end(), [&](auto& s) { return s.owner == owner && s.may_write; });
+  if (!is_its) return log::error("shares_refused", {{"user", w.user.address}, {"owner", owner}});
+  if (on_shares_) on_shares_(owner, std::string(m.get("grantees")));
 }
 
 // It has no session: it waits for the next, unless somebody waits for it already.

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -34,6 +35,9 @@ class Sessions {
   ~Sessions();
   // temp: there are too many of this user, or no process can be made.  The connection is taken.
   Status begin(const Job& job, Fd connection);
+  // What is done when a session has changed what an account shares; grantees: directory::to_text().
+  using OnShares = std::function<void(const std::string& owner, const std::string& grantees)>;
+  void on_shares(OnShares then) { on_shares_ = std::move(then); }
   void reap();      // after SIGCHLD
   void end_all();   // a BYE to everybody
   void kill_all();  // who has not left since
@@ -54,6 +58,7 @@ class Sessions {
   Status start(User& u, const Job& job, Fd& connection);
   void set_busy(Worker& w, const Job& job);
   void hear(Worker& w);
+  void shares(Worker& w, const ipc::Message& m);
   void rest(Worker& w);
   void gone(Worker& w);
   void end_lingering();
@@ -75,6 +80,7 @@ class Sessions {
   const Config& config_;
   std::string mail_;
   sandbox::CallFilter filter_;
+  OnShares on_shares_;
   std::unordered_map<std::string, std::unique_ptr<User>> users_;
   std::unordered_map<Worker*, std::unique_ptr<Worker>> workers_;
   std::unordered_map<pid_t, std::string> children_;  // whose they are, until they are reaped

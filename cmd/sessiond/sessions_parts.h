@@ -14,6 +14,7 @@ namespace jd {
 struct Sessions::User {
   explicit User(Sessions& s) : pace(s.loop_, [&s, this] { s.look(*this); }) {}
   std::string address;
+  std::string access;  // as of the last login: what a session that is taken up again gets
   std::size_t sessions = 0, workers = 0;  // sessions: with workers or parked
   std::size_t looking = 0;                // workers that tell a parked session what changed
   std::vector<Worker*> idle;
@@ -30,6 +31,7 @@ struct Sessions::Worker {
   pid_t pid = 0;
   Fd control;
   net::Watch watch;
+  std::string access;                 // what it was confined to, beside path
   std::string path, protocol, trace;  // protocol, trace, quota: of the session that it has
   Quota quota;
   uint64_t inode = 0;    // of the account's directory, as it has it open

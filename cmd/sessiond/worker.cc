@@ -14,6 +14,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/directory/access.h"
 #include "lib/imap/park.h"
 #include "lib/pop3/session.h"
 #include "lib/store/account.h"
@@ -48,8 +49,8 @@ void out_of_cpu(int) {
 
 class Worker {
  public:
-  Worker(const WorkerSeat& seat, std::string path, std::string address)
-      : seat_(seat), path_(std::move(path)), address_(std::move(address)) {}
+  Worker(const WorkerSeat& seat, const Job& job)
+      : seat_(seat), path_(seat.mail_directory + "/" + job.path), address_(job.address), access_(directory::Access::parse(job.access)) {}
 
   // Everything that is done once.
   Status enter() {
@@ -60,7 +61,12 @@ class Worker {
     std::set_new_handler(out_of_memory);
     ::signal(SIGPROF, out_of_cpu);
     if (!file::exists(path_)) CHECK(store::Account::open(path_, true));  // its first time
-    CHECK(sandbox::confine_session(path_, seat_.filter));
+    std::vector<sandbox::PathRight> shared;
+    for (auto& s : access_.shared) {
+      std::string path = seat_.mail_directory + "/" + s.path;
+      if (file::exists(path)) shared.push_back({path, s.may_write});
+    }
+    CHECK(sandbox::confine_session(path_, seat_.filter, shared));
     TRY(account_, store::Account::open(path_, false, {.maps = true, .keep_gone = seat_.config.keep_expunged()}));
     return {};
   }
@@ -79,6 +85,11 @@ class Worker {
         if (!level) log::failure("quota_not_warned", level.error(), {{"user", address_}});
         else if (*level) log::info("quota_warned", {{"user", address_}, {"percent", *level}});
       };
+      o.user = address_;
+      o.identities = access_.identities;
+      for (auto& s : access_.shared) o.others.push_back({s.owner, seat_.mail_directory + "/" + s.path, s.may_write, s.quota});
+      o.shares_changed = tell_shares;
+      if (job.how == Job::How::begin) compare_shares();
       o.idle = seat_.config.imap_idle;
       o.cpu = seat_.config.session_cpu;
       o.owner = control_fd;
@@ -102,6 +113,24 @@ class Worker {
     log::info("session_ended", {{"user", address_}, {"protocol", job.protocol}});
     return ipc::Message("ended");
   }
+  static void tell_shares(const std::string& owner, const std::map<std::string, store::Rights>& grantees) {
+    ipc::Message m("shares");
+    m.set("owner", owner).set("grantees", shares_text(grantees));
+    auto r = send_packet(control_fd, m);
+    if (!r) log::failure("shares_not_told", r.error(), {{"owner", owner}});
+  }
+  static std::string shares_text(const std::map<std::string, store::Rights>& grantees) {
+    directory::Grantees all;
+    for (auto& [who, rights] : grantees)
+      if (all.size() < max_told) all[who] = rights.text();
+    return directory::to_text(all);
+  }
+  // The directory's index may be behind: what was told last may never have come there.
+  void compare_shares() {
+    if (!account_->tree().refresh()) return;  // the session says what is wrong
+    auto now = store::grantees(account_->tree().acls());
+    if (shares_text(now) != access_.told) tell_shares(address_, now);
+  }
   static ipc::Message parked(const imap::Parked& p, bool was_look) {
     ipc::Message m("parked");
     m.set("idling", uint64_t{p.is_listening}).set("deadline", static_cast<uint64_t>(p.deadline.ns)).set("state", p.state);
@@ -118,7 +147,9 @@ class Worker {
 
  private:
   const WorkerSeat& seat_;
+  static constexpr std::size_t max_told = 250;  // of them a packet has room
   std::string path_, address_;
+  directory::Access access_;
   std::unique_ptr<store::Account> account_;
   int status_ = 0;
 };
@@ -145,7 +176,7 @@ void settle(int connection, int control) {
 
 void work(const WorkerSeat& seat, Job job, int connection, int control) {
   settle(connection, control);
-  Worker worker(seat, seat.mail_directory + "/" + job.path, job.address);
+  Worker worker(seat, job);
   bool entered = false;
   for (;;) {
     is_imap = job.protocol == "imap";

@@ -3,6 +3,7 @@
 //
 //   fork ─> all descriptors closed but the connection, the socket to sessiond and the log
 //        ─> the account's directory made if it is new ─> Landlock, seccomp ─> the account opened
+//           (Landlock: it, and what others share with the user, to be read only where that is all)
 //        ─> a session ─> over, or silent and given back ─> the next job of the same user ─> ...
 // It ends when sessiond closes its end, or with the session when sessiond is gone.
 #pragma once

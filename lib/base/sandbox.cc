@@ -234,8 +234,10 @@ Status confine_calls(unsigned calls) {
   return f.load();
 }
 
-Status confine_session(const std::string& account_directory, const CallFilter& filter) {
-  CHECK(confine_files({{account_directory, true}}));
+Status confine_session(const std::string& account_directory, const CallFilter& filter, const std::vector<PathRight>& shared) {
+  std::vector<PathRight> paths{{account_directory, true}};
+  paths.insert(paths.end(), shared.begin(), shared.end());
+  CHECK(confine_files(paths));
 #ifndef __SANITIZE_ADDRESS__
   CHECK(confine_to_self());
 #endif

@@ -58,9 +58,10 @@ class CallFilter {
   std::string program_;  // sock_filter[]; empty: there is no seccomp here
 };
 
-// A session's process, on the authenticated side of the door: the files of one account, the calls of
-// `filter`, and no way to another process: no signal, no ptrace, no shared memory.  Last of all.
-Status confine_session(const std::string& account_directory, const CallFilter& filter);
+// A session's process, on the authenticated side of the door: the files of one account and of those that are
+// shared with its user, the calls of `filter`, and no way to another process: no signal, no ptrace, no shared
+// memory.  Last of all.
+Status confine_session(const std::string& account_directory, const CallFilter& filter, const std::vector<PathRight>& shared = {});
 // From now on this process may use so much of the processor; then SIGPROF.  Zero: any.  Costs one call.
 void limit_cpu(Span from_now);
 

@@ -191,7 +191,9 @@ Status Directory::remove_account(std::string_view address) {
   TRY(Parts p, parse_address(address));
   TRY(auto there, account(address));
   if (!there) return fail(Fault::perm, "no account {}@{}", p.local, p.domain);
-  std::vector<Change> changes{{account_key(p), std::nullopt}};
+  std::vector<Change> changes;
+  CHECK(forget_shares(there->address, changes));
+  changes.push_back({account_key(p), std::nullopt});
   TRY(auto d, domain(p.domain));
   if (d && d->postmaster == there->address) {  // the next one takes over
     TRY(auto all, accounts(p.domain, "", 2));

@@ -15,6 +15,7 @@
 
 #include "lib/base/quota.h"
 #include "lib/base/result.h"
+#include "lib/directory/access.h"
 #include "lib/directory/record.h"
 #include "lib/directory/records.h"
 
@@ -47,6 +48,13 @@ class Directory {
   // May this account send from this address: its own and what is below it (user+tag), an alias that
   // leads to it, or one that it was given the right for.
   Result<bool> may_send(std::string_view account, std::string_view address);
+
+  // Who shares something with this account, in how far, and as whom it is known to them (access.h).  Costs
+  // nothing while nobody shares anything, else what is shared with it, and the aliases that are shared with.
+  Result<Access> access(const Account& a);
+  // All of what an account shares; the owner's list of folders is what counts, this follows it.
+  Status set_shares(std::string_view owner, const Grantees& grantees);
+  Result<Grantees> shares(std::string_view owner);
 
   Status add_domain(std::string_view name);
   Status remove_domain(std::string_view name);  // only when it has no accounts and aliases
@@ -81,8 +89,12 @@ class Directory {
   Status change_account(std::string_view address, const std::function<void(Account&)>& change);
   Result<std::optional<Alias>> alias(const std::string& address);
   Result<bool> leads_to(const Route& from, const std::string& account);
+  Result<bool> has_shares();
+  Result<std::vector<std::string>> groups_of(const std::string& address);
+  Status forget_shares(const std::string& address, std::vector<Change>& changes);
   std::unique_ptr<Records> records_;
   std::string separator_;
+  std::optional<bool> has_shares_;  // not known: look
 };
 
 }  // namespace jd::directory

@@ -65,7 +65,7 @@ void cmd_enable(Session& s, Cursor& c) {
 
 void cmd_namespace(Session& s, Cursor& c) {
   if (!s.end(c)) return;
-  s.out() += "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n";  // RFC 2342
+  s.out() += "* NAMESPACE ((\"\" \"/\")) ((\"" + std::string(others_prefix) + "\" \"/\")) NIL\r\n";  // RFC 2342
   s.ok("NAMESPACE done");
 }
 

@@ -48,6 +48,18 @@ struct Incoming {
   bool is_literal8 = false;
 };
 
+// While it lives, the cache reads another account's messages.
+class Elsewhere {
+ public:
+  Elsewhere(MessageCache& cache, store::MailSegments& there) : cache_(cache), before_(cache.read_from(there)) {}
+  ~Elsewhere() { cache_.read_from(before_); }
+  Elsewhere(const Elsewhere&) = delete;
+
+ private:
+  MessageCache& cache_;
+  store::MailSegments& before_;
+};
+
 // Adds what a URL names; false: answered.
 bool add_url(Session& s, const std::string& url, std::string& out) {
   auto refuse = [&](std::string_view why) {
@@ -57,15 +69,17 @@ bool add_url(Session& s, const std::string& url, std::string& out) {
   };
   auto place = parse_message_url(url);
   if (!place) return refuse("expected /mailbox;UIDVALIDITY=n/;UID=n/;SECTION=part of a mailbox of yours");
-  auto& account = s.account();
-  if (!account.tree().find(place->mailbox)) return refuse("there is no such mailbox");
-  auto folder = account.folder(place->mailbox);
+  auto m = s.mailboxes().find(place->mailbox);
+  if (!m) return s.failed(m.error(), "cannot read the folders"), false;
+  if (!m->info || !m->may('r')) return refuse("there is no such mailbox");
+  auto folder = m->account->folder(m->info->id);
   if (!folder) return s.failed(folder.error(), "cannot open the mailbox"), false;
   if (auto r = (*folder)->refresh(); !r) return s.failed(r.error(), "cannot read the mailbox"), false;
   auto& state = (*folder)->state();
   if (place->uid_validity && place->uid_validity != state.uid_validity()) return refuse("the mailbox is another one now");
   const store::Entry* e = state.find(place->uid);
   if (!e) return refuse("there is no such message");
+  Elsewhere elsewhere(s.cache(), m->account->segments());
   auto message = s.cache().message(*e);
   if (!message) return s.failed(message.error(), "cannot read the message"), false;
   std::string_view bytes = **message;
@@ -147,12 +161,14 @@ bool take_message(Session& s, Cursor& c, Incoming& m) {
 }
 
 // The folder to append to; null: answered.
-store::Folder* open_target(Session& s, const std::string& name, uint64_t bytes, uint64_t messages) {
-  auto& account = s.account();
-  if (!account.tree().find(name)) return s.no("[TRYCREATE] there is no such mailbox"), nullptr;
-  if (auto r = account.admit(s.options().quota, bytes, messages); !r && r.error().sys == EDQUOT) return s.no("[OVERQUOTA] " + r.error().what), nullptr;
-  else if (!r) return s.failed(r.error(), "cannot read the mailbox"), nullptr;
-  auto folder = account.folder(name);
+store::Folder* open_target(Session& s, const std::string& name, uint64_t bytes, std::vector<Incoming>& messages, bool& is_own) {
+  auto to = mailbox_with(s, name, "i", "TRYCREATE");
+  if (!to) return nullptr;
+  if (to->rights != store::Rights::all())
+    for (auto& m : messages) drop_forbidden(m.flags, to->rights);
+  if (!has_room(s, *to, bytes, messages.size())) return nullptr;
+  is_own = !to->other;
+  auto folder = to->account->folder(to->info->id);
   if (!folder) return s.failed(folder.error(), "cannot open the mailbox"), nullptr;
   return *folder;
 }
@@ -176,7 +192,6 @@ Result<store::UidSet> keep(store::Folder& folder, std::vector<Incoming>& incomin
 std::string append_all(Session& s, Cursor& c, std::size_t at_most) {
   std::string name;
   if (!take_mailbox(s, c, name)) return "";
-  if (auto r = s.account().tree().refresh(); !r) return s.failed(r.error(), "cannot read the folders"), "";
   std::vector<Incoming> messages;
   uint64_t bytes = 0;
   if (!c.space()) return s.bad(std::string(s.command()) + " takes a message"), "";
@@ -189,13 +204,14 @@ std::string append_all(Session& s, Cursor& c, std::size_t at_most) {
   if (!s.end(c)) return "";
   for (auto& m : messages)
     if (!m.made.empty()) m.bytes = m.made;  // the vector may have moved it
-  store::Folder* folder = open_target(s, name, bytes, messages.size());
+  bool is_own = false;
+  store::Folder* folder = open_target(s, name, bytes, messages, is_own);
   if (!folder) return "";
   auto uids = keep(*folder, messages);
   if (!uids && uids.error().fault == Fault::perm && uids.error().sys == 0) return s.no("[LIMIT] " + uids.error().what), "";
   if (!uids) return s.failed(uids.error(), "cannot keep the message"), "";
-  s.mine(folder->id(), *uids);
-  if (s.options().stored) s.options().stored(messages[0].bytes, bytes, messages.size());
+  s.mine(*folder, *uids);
+  if (s.options().stored && is_own) s.options().stored(messages[0].bytes, bytes, messages.size());
   return fmt::format("APPENDUID {} {}", folder->state().uid_validity(), uids->text());
 }
 
@@ -211,6 +227,7 @@ void cmd_replace(Session& s, Cursor& c) {
   std::vector<std::size_t> chosen;
   if (!s.messages(c, chosen)) return;
   if (v.is_read_only()) return s.no("the mailbox is open for reading only");
+  if (!v.may('t') || !v.may('e')) return s.no("[NOPERM] you have not the right to take messages away from here");
   if (chosen.size() != 1) return chosen.empty() ? s.no("[NONEXISTENT] there is no such message") : s.bad("REPLACE takes one message");
   uint32_t uid = v.uid(chosen[0]);
   if (!v.folder().state().find(uid)) return s.no("[EXPUNGEISSUED] the message is gone");

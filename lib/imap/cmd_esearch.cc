@@ -41,32 +41,41 @@ bool take_sources(const Session& s, Cursor& c, Sources& out, std::string& why) {
   return c.is(')') && c.space();
 }
 
-// By name, each once.
-std::map<std::string, uint32_t> chosen_folders(Session& s, const Sources& sources) {
+bool is_selected(Session& s, const Mailbox& m) {
+  return s.view() && &s.selected_account() == m.account && s.view()->folder().id() == m.info->id;
+}
+
+// By name, each once; of others those that the user may read (RFC 4314).
+Result<std::map<std::string, Mailbox>> chosen_folders(Session& s, const Sources& sources) {
   auto& tree = s.account().tree();
-  std::map<std::string, uint32_t> out;
-  for (auto& [id, info] : tree.folders()) {
-    bool is_chosen = (sources.has_selected && s.view() && s.view()->folder().id() == id) ||
-                     std::any_of(sources.filters.begin(), sources.filters.end(),
-                                 [&](auto& f) { return covers(f, info.name, tree.subscriptions()); });
-    if (is_chosen) out.emplace(info.name, id);
-  }
+  CHECK(tree.refresh());
+  std::map<std::string, Mailbox> out;
+  auto look = [&](const std::string& name, const Mailbox& m) {
+    bool is_chosen = (sources.has_selected && is_selected(s, m)) || std::any_of(sources.filters.begin(), sources.filters.end(), [&](auto& f) {
+      bool is_personal = f.kind == MailboxFilter::Kind::personal || f.kind == MailboxFilter::Kind::inboxes;
+      return !(is_personal && m.other) && covers(f, name, tree.subscriptions());
+    });
+    if (is_chosen && m.may('r')) out.emplace(name, m);
+  };
+  for (auto& [id, info] : tree.folders()) look(info.name, {&s.account(), nullptr, info.name, &info, store::Rights::all()});
+  TRY(auto shared, s.mailboxes().shared());
+  for (auto& [name, m] : shared) look(name, m);
   return out;
 }
 
 // One mailbox; how many messages of it could not be read.
-Result<std::size_t> search_one(Session& s, const std::string& name, uint32_t id, const SearchReturn& r, const SearchKey& key) {
-  TRY(store::Folder * folder, s.account().folder(id));
-  bool is_selected = s.view() && &s.view()->folder() == folder;
+Result<std::size_t> search_one(Session& s, const std::string& name, const Mailbox& m, const SearchReturn& r, const SearchKey& key) {
+  TRY(store::Folder * folder, m.account->folder(m.info->id));
+  bool is_here = is_selected(s, m);
   View other(*folder, true);
-  if (!is_selected) CHECK(other.open());
-  View& v = is_selected ? *s.view() : other;
-  s.cache().use(folder);
+  if (!is_here) CHECK(other.open());
+  View& v = is_here ? *s.view() : other;
+  s.cache().use(folder, m.account->segments());
   SearchKey own = key;
-  settle(own, v, is_selected ? s.saved() : SequenceSet{});
+  settle(own, v, is_here ? s.saved() : SequenceSet{});
   Found found = run_search(s, v, own, r.needs_only_first());
   if (r.save) save_found(s, r, found);
-  if (r.update && is_selected) begin_context(s, r, own, found, nullptr, true);
+  if (r.update && is_here) begin_context(s, r, own, found, nullptr, true);
   if (found.at.empty() || !r.says_anything()) return found.damaged;  // RFC 7377 §2.1: told of no mailbox without a match
   Correlator c{.tag = s.tag(), .mailbox = name, .uid_validity = v.folder().state().uid_validity(), .by_uid = true};
   put_esearch(s, v, c, r, own, found);
@@ -91,20 +100,20 @@ void cmd_esearch(Session& s, Cursor& c) {
   if (r.update && !s.view()) return s.bad("UPDATE is about the selected mailbox, and none is selected");
   if (r.update && s.contexts().has(s.tag())) return s.bad("the tag is in use by a search that is kept up to date");
   if (r.save && !sources.only_selected) return s.bad("SAVE keeps what is found in the selected mailbox only");
-  if (auto t = s.account().tree().refresh(); !t) return s.failed(t.error(), "cannot read the folders");
+  auto chosen = chosen_folders(s, sources);
+  if (!chosen) return s.failed(chosen.error(), "cannot read the folders");
   if (uses(key, Kind::mod_seq)) s.enable(Ext::condstore);
   std::size_t damaged = 0;
   Status done;
-  auto folders = chosen_folders(s, sources);
-  if (r.update && std::none_of(folders.begin(), folders.end(), [&](auto& f) { return f.second == s.view()->folder().id(); }))
+  if (r.update && std::none_of(chosen->begin(), chosen->end(), [&](auto& f) { return is_selected(s, f.second); }))
     refuse_context(s, "the selected mailbox is not among those that are searched");
-  for (auto& [name, id] : folders) {
-    auto one = search_one(s, name, id, r, key);
+  for (auto& [name, m] : *chosen) {
+    auto one = search_one(s, name, m, r, key);
     if (one) damaged += *one;
     else done = Unexpected(one.error());
     if (!one || s.is_over()) break;
   }
-  s.cache().use(s.view() ? &s.view()->folder() : nullptr);
+  s.cache().use(s.view() ? &s.view()->folder() : nullptr, s.selected_account().segments());
   if (!done) return s.failed(done.error(), "cannot read a mailbox");
   if (damaged) return s.no(fmt::format("[SERVERBUG] {} of the messages cannot be read", damaged));
   s.ok("ESEARCH done");

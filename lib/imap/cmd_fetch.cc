@@ -249,7 +249,7 @@ void cmd_fetch(Session& s, Cursor& c) {
   }
   bool marks = std::any_of(items.begin(), items.end(), [](auto& i) { return i.marks_seen; });
   store::UidSet marked;
-  if (marks && !v.is_read_only()) {
+  if (marks && v.may('s')) {
     if (auto r = mark_seen(v, chosen, marked); !r) return s.failed(r.error(), "cannot mark as read");
   }
   std::size_t gone = 0, damaged = 0, unknown = 0;

@@ -14,7 +14,7 @@ constexpr std::size_t max_pattern = 1000, max_patterns = 20;
 
 struct Request {
   bool only_subscribed = false, only_special = false, recursive = false;        // selection
-  bool subscribed = false, children = false, special = false;                   // RETURN
+  bool subscribed = false, children = false, special = false, rights = false;   // RETURN
   bool is_extended = false;
   std::vector<std::string> status, metadata;
   std::string reference;
@@ -23,6 +23,7 @@ struct Request {
 
 struct Node {
   const store::FolderInfo* info = nullptr;  // null: only a level above others, or only subscribed
+  Mailbox mailbox;
   bool subscribed = false, has_children = false, matched_below = false;
 };
 using Nodes = std::map<std::string, Node>;
@@ -71,6 +72,7 @@ bool take_return(const Session& s, Cursor& c, Request& r) {
     if (word == "SUBSCRIBED") r.subscribed = true;
     else if (word == "CHILDREN") r.children = true;
     else if (word == "SPECIAL-USE") r.special = true;
+    else if (word == "MYRIGHTS") r.rights = true;  // RFC 8440
     else if (word == "STATUS") {
       if (!c.space() || !take_status_items(s, c, r.status)) return false;
     } else if (word == "METADATA") {  // RFC 9590
@@ -82,9 +84,19 @@ bool take_return(const Session& s, Cursor& c, Request& r) {
 }
 
 // Every folder, every level above one, and every subscription.
-Nodes all_nodes(store::Tree& tree) {
+Result<Nodes> all_nodes(Session& s) {
   Nodes nodes;
-  for (auto& [id, info] : tree.folders()) nodes[info.name].info = &info;
+  auto& tree = s.account().tree();
+  CHECK(tree.refresh());
+  auto add = [&](const std::string& name, Mailbox m) {
+    Node& n = nodes[name];
+    if (n.info) return;  // a folder of one's own of such a name
+    n.info = m.info;
+    n.mailbox = std::move(m);
+  };
+  for (auto& [id, info] : tree.folders()) add(info.name, {&s.account(), nullptr, info.name, &info, store::Rights::all()});
+  TRY(auto shared, s.mailboxes().shared());
+  for (auto& [name, m] : shared) add(name, m);
   std::vector<std::string> names;
   for (auto& [name, n] : nodes) names.push_back(name);
   for (auto& name : names)
@@ -95,7 +107,7 @@ Nodes all_nodes(store::Tree& tree) {
 
 bool selected(const Request& r, const Node& n) {
   if (r.only_subscribed && !n.subscribed) return false;
-  if (r.only_special && (!n.info || n.info->special == store::Special::none)) return false;
+  if (r.only_special && (!n.info || n.mailbox.other || n.info->special == store::Special::none)) return false;
   // A name that is only subscribed is no mailbox and no level either.
   return r.only_subscribed || n.info || n.has_children;
 }
@@ -106,7 +118,7 @@ void put_node(Session& s, std::string_view command, const Request& r, const std:
   if (!n.info) add(r.is_extended ? "\\NonExistent" : "\\Noselect");
   if (n.subscribed && r.subscribed) add("\\Subscribed");
   add(n.has_children ? "\\HasChildren" : "\\HasNoChildren");
-  if (n.info && n.info->special != store::Special::none) add(store::special_name(n.info->special));
+  if (n.info && !n.mailbox.other && n.info->special != store::Special::none) add(store::special_name(n.info->special));
   std::string& out = s.out();
   out += "* " + std::string(command) + " (" + flags + ") \"/\" ";
   append_mailbox(s, out, name);
@@ -134,15 +146,20 @@ bool matches_any(const Request& r, const std::string& name) {
 
 }  // namespace
 
-void put_list_line(Session& s, const store::FolderInfo& info, std::string_view old_name) {
-  auto& folders = s.account().tree().folders();
+void put_list_line(Session& s, const Mailbox& m, std::string_view old_name) {
+  auto& folders = m.account->tree().folders();
   Node n;
-  n.info = &info;
-  n.has_children = std::any_of(folders.begin(), folders.end(), [&](auto& f) { return f.second.name.starts_with(info.name + "/"); });
-  put_node(s, "LIST", {}, info.name, n);
-  if (old_name != info.name) put_old_name(s, old_name);
+  n.info = m.info;
+  n.mailbox = m;
+  n.has_children = std::any_of(folders.begin(), folders.end(), [&](auto& f) {
+    return f.second.name.starts_with(m.info->name + "/") && s.mailboxes().rights(*m.account, f.first).has('l');
+  });
+  std::string name = s.mailboxes().name_of(m);
+  put_node(s, "LIST", {}, name, n);
+  if (old_name != name) put_old_name(s, old_name);
 }
 
+// NOTIFY tells of the user's own mailboxes only.
 void put_list_entry(Session& s, const std::string& name, std::string_view old_name) {
   auto& tree = s.account().tree();
   Request r;
@@ -168,15 +185,10 @@ void cmd_list(Session& s, Cursor& c) {
     s.out() += "* LIST (\\Noselect) \"/\" \"\"\r\n";
     return s.ok("LIST done");
   }
-  auto& tree = s.account().tree();
-  if (auto t = tree.refresh(); !t) return s.failed(t.error(), "cannot read the folders");
-  store::Annotations annotations;
-  if (!r.metadata.empty()) {
-    auto all = s.account().annotations();
-    if (!all) return s.failed(all.error(), "cannot read the annotations");
-    annotations = std::move(*all);
-  }
-  Nodes nodes = all_nodes(tree);
+  auto found = all_nodes(s);
+  if (!found) return s.failed(found.error(), "cannot read the folders");
+  Nodes& nodes = *found;
+  std::map<store::Account*, store::Annotations> annotations;
   if (r.recursive) {
     std::vector<std::string> hits;
     for (auto& [name, n] : nodes)
@@ -188,10 +200,17 @@ void cmd_list(Session& s, Cursor& c) {
     bool is_selected = selected(r, n);
     if ((!is_selected && !(r.recursive && n.matched_below)) || !matches_any(r, name)) continue;
     put_node(s, "LIST", r, name, n);
-    if (n.info && !r.status.empty()) {
-      if (auto t = put_status(s, *n.info, r.status); !t) return s.failed(t.error(), "cannot read a mailbox");
+    if (n.info && r.rights) put_my_rights(s, n.mailbox);
+    if (n.info && !r.status.empty() && n.mailbox.may('r')) {
+      if (auto t = put_status(s, n.mailbox, r.status); !t) return s.failed(t.error(), "cannot read a mailbox");
     }
-    if (n.info && !r.metadata.empty()) put_list_metadata(s, *n.info, annotations, r.metadata);
+    if (n.info && !r.metadata.empty()) {
+      auto [at, is_new] = annotations.try_emplace(n.mailbox.account);
+      auto all = is_new ? n.mailbox.account->annotations() : Result<store::Annotations>();
+      if (!all) return s.failed(all.error(), "cannot read the annotations");
+      if (is_new) at->second = std::move(*all);
+      put_list_metadata(s, n.mailbox, at->second, r.metadata);
+    }
     s.flush_if_full();
   }
   s.ok("LIST done");

@@ -40,6 +40,15 @@ std::optional<Special> special_of(std::string_view use) {
   return {};
 }
 
+// What somebody makes at the top of another's account, which his right to INBOX lets him, is for the
+// same people as INBOX; what the owner makes there is hers alone until she says otherwise.
+Status inherit(const Mailbox& m, uint32_t id) {
+  auto& tree = m.account->tree();
+  if (!m.other || !tree.acl(id).empty()) return {};
+  for (auto& [who, rights] : store::Acl(tree.acl(store::inbox_id))) CHECK(m.account->set_rights(id, who, rights));
+  return {};
+}
+
 }  // namespace
 
 void cmd_create(Session& s, Cursor& c) {
@@ -48,49 +57,72 @@ void cmd_create(Session& s, Cursor& c) {
   if (!take_mailbox(s, c, name)) return;
   if (!take_use(c, uses)) return s.bad("CREATE takes a name and perhaps (USE (\\...))");
   if (!s.end(c)) return;
-  auto& tree = s.account().tree();
-  (void)tree.refresh();  // create() does it again under the lock and reports
+  std::string plain = name.ends_with('/') ? name.substr(0, name.size() - 1) : name;
+  auto there = s.mailboxes().find(plain);
+  auto parent = s.mailboxes().above(plain);
+  if (!there || !parent) return s.failed((there ? parent : there).error(), "cannot read the folders");
+  if (!there->account || !parent->may('k')) {
+    if (parent->info && parent->may('l')) return s.no("[NOPERM] you have not the right to make mailboxes there");
+    return s.no("[CANNOT] mailboxes of others are made by them, or below those that they share");
+  }
+  auto& tree = there->account->tree();
   auto special = uses.empty() ? Special::none : special_of(uses[0]);
+  if (there->other && !uses.empty()) return s.no("[USEATTR] only the owner of a mailbox gives it a use");
   if (!special || uses.size() > 1) return s.no("[USEATTR] a mailbox has one use: \\Drafts, \\Sent, \\Junk, \\Trash or \\Archive");
   if (auto other = *special == Special::none ? nullptr : tree.find(*special))
     return s.no(fmt::format("[USEATTR] the mailbox with this use is {}", to_utf7(other->name)));
-  std::string plain = name.ends_with('/') ? name.substr(0, name.size() - 1) : name;
-  bool exists = tree.find(plain) != nullptr;
-  auto made_id = tree.create(name, *special);
+  bool exists = there->info != nullptr;
+  auto made_id = tree.create(there->name, *special);
+  if (!made_id && there->other && !exists) return s.no("[CANNOT] this name is not to be had");
   if (!made_id) return refuse(s, made_id.error(), exists ? "ALREADYEXISTS" : "CANNOT");
-  s.mine(plain);
-  if (auto made = tree.find(plain); s.has(Ext::rev2) && made && made->name != name) put_list_line(s, *made, name);
-  s.ok(fmt::format("[MAILBOXID ({})] CREATE done", mailbox_id(*made_id)));  // RFC 8474 §4.1
+  if (auto r = inherit(*there, *made_id); !r) return s.failed(r.error(), "cannot keep the rights");
+  if (auto r = there->account->make_shared_logs(); !r) return s.failed(r.error(), "cannot make the mailbox");
+  Mailbox made = s.mailboxes().of(*there->account, *made_id);
+  if (there->is_own()) s.mine(plain);
+  if (made.info && s.has(Ext::rev2) && s.mailboxes().name_of(made) != name) put_list_line(s, made, name);
+  s.ok(fmt::format("[MAILBOXID ({})] CREATE done", mailbox_id_of(s, made)));  // RFC 8474 §4.1
 }
 
 void cmd_delete(Session& s, Cursor& c) {
   std::string name;
   if (!take_mailbox(s, c, name) || !s.end(c)) return;
-  auto& tree = s.account().tree();
-  if (auto r = tree.refresh(); !r) return s.failed(r.error(), "cannot read the folders");
-  bool exists = tree.find(name) != nullptr;
-  bool has_children = std::any_of(tree.folders().begin(), tree.folders().end(),
-                                  [&](auto& f) { return f.second.name.starts_with(name + "/"); });
-  // RFC 3501 §6.3.4: a name that is only a level above others cannot be deleted.
-  if (!exists && has_children) return s.no("[HASCHILDREN] there are mailboxes below it");
-  if (auto r = tree.remove(name); !r) return refuse(s, r.error(), exists ? "CANNOT" : "NONEXISTENT");
-  s.mine(name);
-  if (s.view() && !tree.find(s.view()->folder().id())) s.unselect();
+  auto m = s.mailboxes().find(name);
+  if (!m) return s.failed(m.error(), "cannot read the folders");
+  if (m->is_own() && !m->info) {
+    auto& folders = s.account().tree().folders();
+    // RFC 3501 §6.3.4: a name that is only a level above others cannot be deleted.
+    if (std::any_of(folders.begin(), folders.end(), [&](auto& f) { return f.second.name.starts_with(name + "/"); }))
+      return s.no("[HASCHILDREN] there are mailboxes below it");
+  }
+  if (!m->info || !m->may('x')) return deny(s, *m);
+  auto& tree = m->account->tree();
+  bool was_shared = !tree.acl(m->info->id).empty();
+  if (auto r = tree.remove(m->name); !r) return refuse(s, r.error(), "CANNOT");
+  if (was_shared) tell_shares(s, *m);
+  if (m->is_own()) s.mine(name);
+  if (s.view() && &s.selected_account() == m->account && !tree.find(s.view()->folder().id())) s.unselect();
   s.ok("DELETE done");
 }
 
 void cmd_rename(Session& s, Cursor& c) {
   std::string from, to;
   if (!take_mailbox(s, c, from) || !take_mailbox(s, c, to) || !s.end(c)) return;
-  auto& tree = s.account().tree();
-  if (auto r = tree.refresh(); !r) return s.failed(r.error(), "cannot read the folders");
   if (to.ends_with('/')) to.pop_back();
-  const char* code = !tree.find(from) ? "NONEXISTENT" : tree.find(to) ? "ALREADYEXISTS" : "CANNOT";
-  Status r = iequals(from, "INBOX") ? s.account().rename_inbox(to) : tree.rename(from, to);
+  auto old = s.mailboxes().find(from);
+  auto above = s.mailboxes().above(to);
+  auto there = s.mailboxes().find(to);
+  if (!old || !above || !there) return s.failed((!old ? old : !above ? above : there).error(), "cannot read the folders");
+  if (!old->info || !old->may('x')) return deny(s, *old);
+  if (!there->account || there->account != old->account) return s.no("[CANNOT] a mailbox stays in its account: copy the mail instead");
+  if (!above->account || !above->may('k')) return deny(s, *above, "CANNOT");
+  if (old->other && iequals(old->name, "INBOX")) return s.no("[CANNOT] only the owner renames INBOX");
+  auto& tree = old->account->tree();
+  const char* code = there->info ? "ALREADYEXISTS" : "CANNOT";
+  Status r = iequals(from, "INBOX") ? s.account().rename_inbox(to) : tree.rename(old->name, there->name);
   if (!r) return refuse(s, r.error(), code);
-  s.mine(from);
-  s.mine(to);
-  if (auto now = tree.find(to); s.has(Ext::rev2) && now) put_list_line(s, *now, from);
+  if (old->is_own()) s.mine(from), s.mine(to);
+  if (auto logs = old->account->make_shared_logs(); !logs) return s.failed(logs.error(), "cannot make the mailbox");
+  if (auto now = s.mailboxes().find(to); s.has(Ext::rev2) && now && now->info) put_list_line(s, *now, from);
   s.ok("RENAME done");
 }
 
@@ -117,10 +149,9 @@ bool take_status_items(const Session& s, Cursor& c, std::vector<std::string>& it
   return c.is(')');
 }
 
-Status put_status(Session& s, const store::FolderInfo& info, const std::vector<std::string>& items) {
-  std::string name = info.name;
-  uint32_t info_id = info.id;
-  TRY(store::Folder * f, s.account().folder(info.id));
+Status put_status(Session& s, const Mailbox& m, const std::vector<std::string>& items) {
+  std::string name = s.mailboxes().name_of(m);
+  TRY(store::Folder * f, m.account->folder(m.info->id));
   CHECK(f->refresh());
   auto& st = f->state();
   auto recent = [&] {
@@ -144,7 +175,7 @@ Status put_status(Session& s, const store::FolderInfo& info, const std::vector<s
     else if (i == "UIDNEXT") out += fmt::format("{}", st.uid_next());
     else if (i == "UIDVALIDITY") out += fmt::format("{}", st.uid_validity());
     else if (i == "UNSEEN") out += fmt::format("{}", st.unseen());
-    else if (i == "MAILBOXID") out += "(" + mailbox_id(info_id) + ")";
+    else if (i == "MAILBOXID") out += "(" + mailbox_id_of(s, m) + ")";
     else if (i == "HIGHESTMODSEQ") s.enable(Ext::condstore), out += fmt::format("{}", st.mod_seq());
     else if (i == "APPENDLIMIT") out += fmt::format("{}", s.options().message_size);  // RFC 7889
     else if (i == "DELETED") out += fmt::format("{}", deleted);
@@ -161,11 +192,9 @@ void cmd_status(Session& s, Cursor& c) {
   std::vector<std::string> items;
   if (!c.space() || !take_status_items(s, c, items)) return s.bad("STATUS takes a list of what to tell");
   if (!s.end(c)) return;
-  auto& tree = s.account().tree();
-  if (auto r = tree.refresh(); !r) return s.failed(r.error(), "cannot read the folders");
-  const store::FolderInfo* info = tree.find(name);
-  if (!info) return s.no("[NONEXISTENT] there is no such mailbox");
-  if (auto r = put_status(s, *info, items); !r) return s.failed(r.error(), "cannot read the mailbox");
+  auto m = mailbox_with(s, name, "r");
+  if (!m) return;
+  if (auto r = put_status(s, *m, items); !r) return s.failed(r.error(), "cannot read the mailbox");
   s.ok("STATUS done");
 }
 

@@ -51,8 +51,12 @@ struct Asked {
   int depth = 0;  // levels below; 2: all
 };
 
+// RFC 5464 §4: what is private of a mailbox of another would be his.
+bool is_hidden(const Mailbox& m, std::string_view entry) { return m.other && entry.starts_with("/private/"); }
+
 // "* METADATA name (...)" of one mailbox; the size of the longest value that was left out.
-std::size_t put_metadata(Session& s, uint32_t folder, std::string_view name, const Annotations& all, const Asked& asked) {
+std::size_t put_metadata(Session& s, const Mailbox& m, std::string_view name, const Annotations& all, const Asked& asked) {
+  uint32_t folder = m.info ? m.info->id : 0;
   std::string values;
   std::size_t longest = 0;
   auto one = [&](const std::string& entry, const std::string* value) {
@@ -65,9 +69,9 @@ std::size_t put_metadata(Session& s, uint32_t folder, std::string_view name, con
     else values += "NIL";
   };
   for (auto& entry : asked.entries) {
-    auto own = all.find({folder, entry});
+    auto own = is_hidden(m, entry) ? all.end() : all.find({folder, entry});
     one(entry, own == all.end() ? nullptr : &own->second);
-    if (!asked.depth) continue;
+    if (!asked.depth || is_hidden(m, entry + "/")) continue;
     std::string below = entry + "/";
     for (auto i = all.lower_bound({folder, below}); i != all.end() && i->first.first == folder && i->first.second.starts_with(below); ++i)
       if (asked.depth > 1 || i->first.second.find('/', below.size()) == std::string::npos) one(i->first.second, &i->second);
@@ -101,12 +105,19 @@ bool take_options(Cursor& c, Asked& asked) {
 }
 
 // The mailbox of the command, "" is the account (folder 0).  false: answered.
-bool take_place(Session& s, Cursor& c, std::string& name, uint32_t& folder) {
+bool take_place(Session& s, Cursor& c, std::string& name, Mailbox& m) {
   if (!take_mailbox(s, c, name)) return false;
-  if (auto r = s.account().tree().refresh(); !r) return s.failed(r.error(), "cannot read the folders"), false;
-  auto info = s.account().tree().find(name);
-  folder = info && !name.empty() ? info->id : 0;
+  auto found = s.mailboxes().find(name);
+  if (!found) return s.failed(found.error(), "cannot read the folders"), false;
+  m = *found;
+  if (name.empty()) m.info = nullptr;
   return true;
+}
+
+// RFC 5464 §4: l and one of these to see it, w to change it.  false: answered.
+bool may_at(Session& s, const Mailbox& m, std::string_view name, std::string_view one_of) {
+  if (name.empty() || (m.info && m.may('l') && m.rights.has_any(one_of))) return true;
+  return deny(s, m), false;
 }
 
 }  // namespace
@@ -121,22 +132,22 @@ bool take_metadata_entries(Cursor& c, std::vector<std::string>& entries) {
   return !in_list || c.is(')');
 }
 
-void put_list_metadata(Session& s, const store::FolderInfo& info, const Annotations& all, const std::vector<std::string>& entries) {
+void put_list_metadata(Session& s, const Mailbox& m, const Annotations& all, const std::vector<std::string>& entries) {
   Asked asked;
   asked.entries = entries;
-  put_metadata(s, info.id, info.name, all, asked);
+  if (m.rights.has_any("rswip")) put_metadata(s, m, s.mailboxes().name_of(m), all, asked);
 }
 
 void cmd_getmetadata(Session& s, Cursor& c) {
   constexpr std::string_view usage = "GETMETADATA takes options, a mailbox and entries below /private/ or /shared/";
   Asked asked;
   std::string name;
-  uint32_t folder = 0;
+  Mailbox m;
   auto at = c.at();
   // The grammar has the options before the mailbox, the RFC's examples behind it: both are taken.
   if (!c.space() || (c.peek() == '(' && !take_options(c, asked))) return s.bad(usage);
   if (c.at() == at + 1) c.back(at);
-  if (!take_place(s, c, name, folder)) return;
+  if (!take_place(s, c, name, m)) return;
   if (!c.space()) return s.bad(usage);
   at = c.at();
   if (c.peek() == '(') {
@@ -146,17 +157,19 @@ void cmd_getmetadata(Session& s, Cursor& c) {
   }
   if (!take_metadata_entries(c, asked.entries)) return s.bad(usage);
   if (!s.end(c)) return;
-  if (!folder && !name.empty()) return s.no("[NONEXISTENT] there is no such mailbox");
-  auto all = s.account().annotations();
+  if (!may_at(s, m, name, "rswip")) return;
+  auto all = m.account->annotations();
   if (!all) return s.failed(all.error(), "cannot read the annotations");
-  std::size_t longest = put_metadata(s, folder, name, *all, asked);
+  std::size_t longest = put_metadata(s, m, name, *all, asked);
   s.ok(longest ? fmt::format("[METADATA LONGENTRIES {}] GETMETADATA done", longest) : "GETMETADATA done");
 }
 
 void cmd_setmetadata(Session& s, Cursor& c) {
   std::string name, entry;
-  uint32_t folder = 0;
-  if (!take_place(s, c, name, folder)) return;
+  Mailbox m;
+  if (!take_place(s, c, name, m)) return;
+  uint32_t folder = m.info ? m.info->id : 0;
+  bool has_hidden = false;
   store::AnnotationChanges changes;
   if (!c.space() || !c.is('(')) return s.bad("SETMETADATA takes a list of entries and values");
   do {
@@ -164,15 +177,17 @@ void cmd_setmetadata(Session& s, Cursor& c) {
     if (!take_entry(c, entry) || !c.space() || !take_value(c, value) || changes.size() >= max_entries)
       return s.bad("SETMETADATA takes a list of entries below /private/ or /shared/ and values");
     if (value && value->size() > store::max_annotation) return s.no(fmt::format("[METADATA MAXSIZE {}] the value is too long", store::max_annotation));
+    has_hidden = has_hidden || is_hidden(m, entry);
     changes[{folder, entry}] = std::move(value);
   } while (c.space());
   if (!c.is(')')) return s.bad("the list of entries has no end");
   if (!s.end(c)) return;
-  if (!folder && !name.empty()) return s.no("[NONEXISTENT] there is no such mailbox");
-  auto r = s.account().annotate(changes);
+  if (!may_at(s, m, name, "w")) return;
+  if (has_hidden) return s.no("[METADATA NOPRIVATE] in a mailbox of another there is only /shared");
+  auto r = m.account->annotate(changes);
   if (!r && r.error().fault == Fault::perm && r.error().sys == 0) return s.no("[METADATA TOOMANY] " + r.error().what);
   if (!r) return s.failed(r.error(), "cannot keep the annotations");
-  s.mine(changes);
+  if (!m.other) s.mine(changes);
   s.ok("SETMETADATA done");
 }
 

@@ -88,26 +88,25 @@ void cmd_select(Session& s, Cursor& c) {
   bool read_only = s.command() == "EXAMINE";
   // RFC 7162 §3.2.11, RFC 9051 §7.1: what follows is about another mailbox.
   if (s.view()) s.out() += "* OK [CLOSED] the mailbox before is closed\r\n";
-  auto opened = s.select(name, read_only);
-  if (!opened) {
-    if (!s.account().tree().find(name)) return s.no("[NONEXISTENT] there is no such mailbox");
-    return s.failed(opened.error(), "cannot open the mailbox");
-  }
+  s.unselect();
+  auto m = mailbox_with(s, name, "r");
+  if (!m) return;
+  auto opened = s.select(*m, read_only);
+  if (!opened) return s.failed(opened.error(), "cannot open the mailbox");
   View& v = **opened;
   auto& state = v.folder().state();
   auto& out = s.out();
   out += "* FLAGS (" + v.all_flags() + ")\r\n";
   out += fmt::format("* {} EXISTS\r\n", v.size());
-  if (s.has(Ext::rev2)) put_list_line(s, *s.account().tree().find(v.folder().id()), name);
+  if (s.has(Ext::rev2)) put_list_line(s, *m, name);
   else out += fmt::format("* {} RECENT\r\n", v.recent());
   if (state.unseen() && !s.has(Ext::rev2) && !s.has(Ext::uidonly)) out += fmt::format("* OK [UNSEEN {}] first unseen\r\n", state.first_unseen() + 1);
-  out += read_only ? "* OK [PERMANENTFLAGS ()] none here\r\n"
-                   : "* OK [PERMANENTFLAGS (" + v.all_flags() + " \\*)] may be kept\r\n";
+  out += "* OK [PERMANENTFLAGS (" + v.permanent_flags() + (v.is_read_only() ? ")] none here\r\n" : ")] may be kept\r\n");
   out += fmt::format("* OK [UIDVALIDITY {}] same UIDs\r\n* OK [UIDNEXT {}] next UID\r\n", state.uid_validity(),
                      state.uid_next());
-  out += fmt::format("* OK [MAILBOXID ({})] its id\r\n* OK [HIGHESTMODSEQ {}] last change\r\n", mailbox_id(v.folder().id()), state.mod_seq());
+  out += fmt::format("* OK [MAILBOXID ({})] its id\r\n* OK [HIGHESTMODSEQ {}] last change\r\n", mailbox_id_of(s, *m), state.mod_seq());
   if (with.resync) put_resync(s, *with.resync);
-  s.ok(read_only ? "[READ-ONLY] EXAMINE done" : "[READ-WRITE] SELECT done");
+  s.ok(fmt::format("[{}] {} done", v.is_read_only() ? "READ-ONLY" : "READ-WRITE", s.command()));
 }
 
 namespace {
@@ -131,7 +130,7 @@ void cmd_close(Session& s, Cursor& c) {
   if (!s.end(c)) return;
   View& v = *s.view();
   store::UidSet gone;
-  if (!v.is_read_only()) gone = deleted_of(v);
+  if (v.may('e')) gone = deleted_of(v);  // RFC 4314 §4: without the right nothing is expunged, and that is well
   if (auto r = v.folder().expunge(gone, store::Folder::Which::deleted); !r) return s.failed(r.error(), "cannot expunge");
   std::string code = expunged_code(s, gone);
   s.unselect();  // RFC 3501 §6.4.2: no EXPUNGE is told
@@ -159,6 +158,7 @@ void cmd_expunge(Session& s, Cursor& c) {
   }
   if (!s.end(c)) return;
   if (v.is_read_only()) return s.no("the mailbox is open for reading only");
+  if (!v.may('e')) return s.no("[NOPERM] you have not the right to expunge here");
   if (auto r = v.folder().expunge(gone, store::Folder::Which::deleted); !r) return s.failed(r.error(), "cannot expunge");
   s.ok(expunged_code(s, gone) + "EXPUNGE done");
 }

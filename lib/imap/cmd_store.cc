@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-// cmd_store.cc: STORE, COPY and MOVE (RFC 6851), with COPYUID (RFC 4315).
-#include <errno.h>
-
+// cmd_store.cc: STORE.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -14,21 +12,6 @@ namespace jd::imap {
 using store::Entry;
 
 namespace {
-
-// UIDs of the messages that are still there; false: some are not.
-bool present(const View& v, const std::vector<std::size_t>& chosen, store::UidSet& uids, uint64_t* bytes = nullptr) {
-  bool all = true;
-  for (auto i : chosen) {
-    const Entry* e = v.folder().state().find(v.uid(i));
-    if (!e) {
-      all = false;
-      continue;
-    }
-    uids.add(e->uid);
-    if (bytes) *bytes += e->size;
-  }
-  return all;
-}
 
 // RFC 7162 §3.1.3: " (UNCHANGEDSINCE n)", if it is there.
 bool take_since(Cursor& c, std::optional<uint64_t>& since) {
@@ -51,6 +34,43 @@ std::string modified_code(Session& s, const store::UidSet& left) {
   return fmt::format("[MODIFIED {}] ", numbers.text());
 }
 
+struct Change {
+  store::FlagOp op = store::FlagOp::set;
+  Flags flags;
+  std::optional<uint64_t> since;
+};
+
+constexpr uint8_t other_flags = store::all_flags & ~(store::seen | store::deleted);
+
+// RFC 4314 §4: what the user has no right to change stays as it is; nullopt: that is all of it.
+std::optional<Result<uint64_t>> keep(View& v, Change& change, const store::UidSet& uids, store::UidSet& left) {
+  uint64_t unless_after = change.since.value_or(UINT64_MAX);
+  auto store = [&](store::FlagOp op, const Flags& f, const store::UidSet& which, uint64_t unless) {
+    return v.folder().store(op, f.system, f.keywords, which, unless, &left);
+  };
+  if (v.may('s') && v.may('t') && v.may('w')) return store(change.op, change.flags, uids, unless_after);
+  auto mask = static_cast<uint8_t>((v.may('s') ? store::seen : 0) | (v.may('t') ? store::deleted : 0) | (v.may('w') ? other_flags : 0));
+  bool was_empty = !change.flags.system && change.flags.keywords.empty();
+  drop_forbidden(change.flags, v.rights());
+  if (!was_empty && !change.flags.system && change.flags.keywords.empty()) return {};
+  if (change.op != store::FlagOp::set) return store(change.op, change.flags, uids, unless_after);
+  // To set is to add some and to take away the rest, of those that are his to change.
+  Flags rest;
+  rest.system = static_cast<uint8_t>(mask & ~change.flags.system);
+  if (v.may('w'))
+    for (auto& k : v.folder().state().keywords())
+      if (std::none_of(change.flags.keywords.begin(), change.flags.keywords.end(), [&](auto& x) { return iequals(x, k); })) rest.keywords.push_back(k);
+  auto added = store(store::FlagOp::add, change.flags, uids, unless_after);
+  if (!added) return added;
+  store::UidSet mine;
+  for (auto& r : uids.ranges())
+    for (uint64_t u = r.first; u <= r.last; ++u)
+      if (!left.contains(static_cast<uint32_t>(u))) mine.add(static_cast<uint32_t>(u));
+  auto removed = store(store::FlagOp::remove, rest, mine, UINT64_MAX);
+  if (removed && !*removed) return added;
+  return removed;
+}
+
 }  // namespace
 
 void cmd_store(Session& s, Cursor& c) {
@@ -62,20 +82,22 @@ void cmd_store(Session& s, Cursor& c) {
   if (!take_since(c, since)) return s.bad("STORE takes (UNCHANGEDSINCE n) before FLAGS");
   if (!c.space() || !c.word(word)) return s.bad("STORE takes FLAGS, +FLAGS or -FLAGS");
   word = upper(word);
-  auto op = store::FlagOp::set;
-  if (word[0] == '+') op = store::FlagOp::add;
-  if (word[0] == '-') op = store::FlagOp::remove;
-  if (op != store::FlagOp::set) word.erase(0, 1);
+  Change change;
+  if (word[0] == '+') change.op = store::FlagOp::add;
+  if (word[0] == '-') change.op = store::FlagOp::remove;
+  if (change.op != store::FlagOp::set) word.erase(0, 1);
   bool silent = word == "FLAGS.SILENT";
   if (!silent && word != "FLAGS") return s.bad("STORE takes FLAGS, +FLAGS or -FLAGS");
-  Flags flags;
-  if (!c.space() || !take_flag_list(c, flags, true)) return s.bad("no such list of flags");
+  if (!c.space() || !take_flag_list(c, change.flags, true)) return s.bad("no such list of flags");
   if (!s.end(c)) return;
   if (v.is_read_only()) return s.no("the mailbox is open for reading only");
   if (since) s.enable(Ext::condstore);
+  change.since = since;
   store::UidSet uids, left;
   bool all = present(v, chosen, uids);
-  auto seq = v.folder().store(op, flags.system, flags.keywords, uids, since.value_or(UINT64_MAX), &left);
+  auto kept = keep(v, change, uids, left);
+  if (!kept) return s.no("[NOPERM] you have not the right to change these flags");
+  auto& seq = *kept;
   if (!seq && seq.error().fault == Fault::perm && seq.error().sys == 0) return s.no("[LIMIT] " + seq.error().what);
   if (!seq) return s.failed(seq.error(), "cannot keep the flags");
   if (*seq) v.known(*seq, !silent);
@@ -94,40 +116,6 @@ void cmd_store(Session& s, Cursor& c) {
   if (!all && code.empty()) code = "[EXPUNGEISSUED] ";
   if (all) s.ok(code + "STORE done");
   else s.no(code + "some of the messages are gone");
-}
-
-void cmd_copy(Session& s, Cursor& c) {
-  View& v = *s.view();
-  bool move = s.command() == "MOVE";
-  std::vector<std::size_t> chosen;
-  std::string name;
-  if (!s.messages(c, chosen) || !take_mailbox(s, c, name) || !s.end(c)) return;
-  if (move && v.is_read_only()) return s.no("the mailbox is open for reading only");
-  auto& account = s.account();
-  if (auto r = account.tree().refresh(); !r) return s.failed(r.error(), "cannot read the folders");
-  if (!account.tree().find(name)) return s.no("[TRYCREATE] there is no such mailbox");
-  store::UidSet uids;
-  uint64_t bytes = 0;
-  if (!present(v, chosen, uids, &bytes)) return s.no("[EXPUNGEISSUED] some of the messages are gone");
-  if (auto r = move ? Status() : account.admit(s.options().quota, bytes, uids.size()); !r && r.error().sys == EDQUOT) return s.no("[OVERQUOTA] mailbox is full");
-  else if (!r) return s.failed(r.error(), "cannot read the mailbox");
-  auto target = account.folder(name);
-  if (!target) return s.failed(target.error(), "cannot open the mailbox");
-  auto pairs = (*target)->copy_from(v.folder(), uids, move);
-  if (!pairs && pairs.error().fault == Fault::perm && pairs.error().sys == 0) return s.no("[LIMIT] " + pairs.error().what);
-  if (!pairs) return s.failed(pairs.error(), "cannot copy");
-  std::string code;
-  if (!pairs->empty()) {
-    store::UidSet from, to;
-    for (auto [a, b] : *pairs) from.add(a), to.add(b);
-    s.mine((*target)->id(), to);
-    code = fmt::format("[COPYUID {} {} {}] ", (*target)->state().uid_validity(), from.text(), to.text());
-  }
-  if (!move && s.options().stored) s.options().stored("", bytes, pairs->size());
-  if (!move) return s.ok(code + "COPY done");
-  // RFC 6851 §4.3: COPYUID before the EXPUNGEs.
-  if (!code.empty()) s.out() += "* OK " + code + "moved\r\n";
-  s.ok("MOVE done");
 }
 
 }  // namespace jd::imap

@@ -54,6 +54,27 @@ void cmd_thread(Session&, Cursor&);
 void cmd_fetch(Session&, Cursor&);
 void cmd_store(Session&, Cursor&);
 void cmd_copy(Session&, Cursor&);       // and MOVE
+void cmd_setacl(Session&, Cursor&);     // and DELETEACL
+void cmd_getacl(Session&, Cursor&);
+void cmd_listrights(Session&, Cursor&);
+void cmd_myrights(Session&, Cursor&);
+
+// The mailbox of that name when the user has these rights there (RFC 4314 §4); else answered NO.
+// `missing`: the response code when there is none, or none that he may know of.
+std::optional<Mailbox> mailbox_with(Session& s, std::string_view name, std::string_view rights, std::string_view missing = "NONEXISTENT");
+// It cannot be done: as if it were not there for those who may not look it up.
+void deny(Session& s, const Mailbox& m, std::string_view missing = "NONEXISTENT");
+// Of those flags what the user may set there.
+struct Flags;
+void drop_forbidden(Flags& flags, store::Rights rights);
+// UIDs of the messages that are still there; false: some are not.
+bool present(const View& v, const std::vector<std::size_t>& chosen, store::UidSet& uids, uint64_t* bytes = nullptr);
+// Has the mailbox's owner room for so much?  false: answered NO.
+bool has_room(Session& s, const Mailbox& m, uint64_t bytes, uint64_t messages);
+// "* MYRIGHTS" (RFC 4314 §3.8), also for LIST (RFC 8440).
+void put_my_rights(Session& s, const Mailbox& m);
+std::string mailbox_id_of(Session& s, const Mailbox& m);
+void tell_shares(Session& s, const Mailbox& m);  // SessionOptions::shares_changed
 
 // A mailbox name off the command: blank, then the name, decoded to UTF-8.  false: answered BAD.
 bool take_mailbox(Session& s, Cursor& c, std::string& name);
@@ -62,7 +83,7 @@ std::optional<std::string> name_of(const Session& s, std::string_view wire);
 void append_mailbox(const Session& s, std::string& out, std::string_view name);
 
 // RFC 9051 §6.3.9.7: "* LIST" about one mailbox, with the name that the client used for it.
-void put_list_line(Session& s, const store::FolderInfo& info, std::string_view old_name);
+void put_list_line(Session& s, const Mailbox& m, std::string_view old_name);
 
 // "* 3 FETCH (": how what follows about a message begins, with its UID where that must be said.
 std::string fetch_head(const Session& s, std::size_t index, uint32_t uid, bool with_uid);
@@ -75,7 +96,7 @@ void put_list_entry(Session& s, const std::string& name, std::string_view old_na
 
 // LIST's RETURN (METADATA (entries)): one entry or a list; and "* METADATA" about one mailbox.
 bool take_metadata_entries(Cursor& c, std::vector<std::string>& entries);
-void put_list_metadata(Session& s, const store::FolderInfo& info, const store::Annotations& all, const std::vector<std::string>& entries);
+void put_list_metadata(Session& s, const Mailbox& m, const store::Annotations& all, const std::vector<std::string>& entries);
 
 // Flags as STORE and APPEND give them.
 struct Flags {
@@ -86,6 +107,6 @@ bool take_flag_list(Cursor& c, Flags& out, bool bare_allowed);
 
 // STATUS's items, for STATUS and LIST's RETURN (STATUS ...).
 bool take_status_items(const Session& s, Cursor& c, std::vector<std::string>& items);
-Status put_status(Session& s, const store::FolderInfo& info, const std::vector<std::string>& items);
+Status put_status(Session& s, const Mailbox& m, const std::vector<std::string>& items);
 
 }  // namespace jd::imap

@@ -12,10 +12,11 @@ namespace {
 constexpr std::size_t max_made = 64 << 20;  // bytes; more are not kept this time
 }
 
-void MessageCache::use(store::Folder* folder) {
+void MessageCache::use(store::Folder* folder, store::MailSegments& segments) {
   if (folder == folder_) return;
   keep();
   folder_ = folder;
+  segments_ = &segments;
 }
 
 void MessageCache::turn_to(const Entry& e) {
@@ -30,7 +31,7 @@ void MessageCache::turn_to(const Entry& e) {
 Result<const std::string*> MessageCache::message(const Entry& e) {
   turn_to(e);
   if (!message_) {
-    TRY(message_, segments_.message(e, meta_ ? nullptr : &meta_));
+    TRY(message_, segments_->message(e, meta_ ? nullptr : &meta_));
     if (message_->find('\0') != message_->npos) std::replace(message_->begin(), message_->end(), '\0', '\x80');
   }
   return &*message_;
@@ -39,7 +40,7 @@ Result<const std::string*> MessageCache::message(const Entry& e) {
 Result<const store::Meta*> MessageCache::meta(const Entry& e) {
   turn_to(e);
   if (!meta_) {
-    TRY(meta_, segments_.meta(e));
+    TRY(meta_, segments_->meta(e));
   }
   return &*meta_;
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -20,9 +21,11 @@ namespace jd::imap {
 
 class MessageCache {
  public:
-  explicit MessageCache(store::MailSegments& segments) : segments_(segments) {}
-  // The folder that entries are of from now on; null: unknown.
-  void use(store::Folder* folder);
+  explicit MessageCache(store::MailSegments& segments) : segments_(&segments) {}
+  // The folder that entries are of from now on (null: unknown), and its account's messages.
+  void use(store::Folder* folder, store::MailSegments& segments);
+  // For a moment: messages of another account.  Returns what it was.
+  store::MailSegments& read_from(store::MailSegments& segments) { return *std::exchange(segments_, &segments); }
   // All of these live until the cache turns to another message.  NULs, which no answer may have (RFC 3501
   // §4.3) but old mail does, are shown as bytes 0x80: sizes and offsets stay.
   Result<const std::string*> message(const store::Entry& e);
@@ -37,7 +40,7 @@ class MessageCache {
  private:
   void turn_to(const store::Entry& e);
   void collect(store::Folder::Form f, const store::Entry& e, std::string bytes);
-  store::MailSegments& segments_;
+  store::MailSegments* segments_;
   store::Folder* folder_ = nullptr;
   uint64_t stamp_ = 0;
   std::optional<store::Meta> meta_;

@@ -96,10 +96,11 @@ bool Notify::is_wanted(NotifyEvent e, std::string_view name, const std::set<std:
 
 // By name, without the selected one.
 std::map<std::string, std::pair<uint32_t, uint8_t>> Notify::watched(Session& s) const {
+  // NOTIFY is about the user's own mailboxes, and whatever is selected (jdmail-rfc(7)).
   std::map<std::string, std::pair<uint32_t, uint8_t>> out;
   auto& tree = s.account().tree();
   for (auto& [id, info] : tree.folders()) {
-    if (s.view() && s.view()->folder().id() == id) continue;
+    if (s.view() && &s.selected_account() == &s.account() && s.view()->folder().id() == id) continue;
     if (uint8_t e = events_of(info.name, tree.subscriptions()) & message_events) out.emplace(info.name, std::pair{id, e});
   }
   return out;

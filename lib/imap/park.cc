@@ -29,6 +29,7 @@ class Words {
 }  // namespace
 
 std::optional<std::string> Session::park(Time deadline) const {
+  if (selected_) return std::nullopt;  // sessiond watches the folders of one account only
   if (saved_.size() > max_saved || !contexts_->empty() || is_watching()) return std::nullopt;
   if (is_over_ || is_due_ || !out_.empty() || !reader_.is_at_start() || deflate_ || next_) return std::nullopt;
   std::string out = fmt::format("version=1 idling={:d} tag={} deadline={} bad={} enabled={}", is_idling_, tag_, deadline.ns, bad_,
@@ -67,7 +68,7 @@ Result<Time> Session::restore(std::string_view text) {
     CHECK(v.resume(text.substr(view_at + 6)));
     if (v.is_renumbered()) return fail(Fault::perm, "the folder has other UIDs now");
     view_ = std::move(v);
-    cache_.use(f);
+    cache_.use(f, account_.segments());
   }
   if (auto saved = w.text("saved"); !saved.empty()) {
     Command c{std::string(saved), {}};

@@ -23,20 +23,22 @@ constexpr Span look_every = seconds(30);
 constexpr Span rest_after = seconds(2);
 
 // The logs of all folders lie in box/; which one changed the session finds out for itself.  with_tree:
-// also names, subscriptions and annotations, whose files are the account's own.
-Fd watch(const store::Account& account, bool with_tree) {
+// also names, subscriptions and annotations, whose files are the account's own.  Of another's account
+// that is selected, always: what the session may do there stands in its list of folders.
+Fd watch(const store::Account& own, const store::Account& selected, bool with_tree) {
   Fd w(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-  std::string box = account.path() + "/box";
-  if (!w || ::inotify_add_watch(w.get(), box.c_str(), changes_mask) < 0 ||
-      (with_tree && ::inotify_add_watch(w.get(), account.path().c_str(), changes_mask) < 0))
-    log::warn("imap_no_watch", {{"what", errno_text(errno)}});
+  auto add = [&](const std::string& path) { return ::inotify_add_watch(w.get(), path.c_str(), changes_mask) >= 0; };
+  bool is_others = &own != &selected;
+  bool all = w && add(selected.path() + "/box") && (!is_others || add(selected.path())) && (!is_others || !with_tree || add(own.path() + "/box")) &&
+             (!with_tree || add(own.path()));
+  if (!all) log::warn("imap_no_watch", {{"what", errno_text(errno)}});
   return w;
 }
 
 class Runner {
  public:
   Runner(int in, int out, store::Account& account, const SessionOptions& options, const Parking& parking)
-      : in_(in), account_(account), options_(options), parking_(parking), owner_(options.owner),
+      : in_(in), options_(options), parking_(parking), owner_(options.owner),
         session_(account, options, [out](std::string_view bytes) { return write_stream(out, bytes); }) {}
 
   Outcome run() {
@@ -67,9 +69,10 @@ class Runner {
   }
 
   void turn() {
-    if (!session_.is_listening() || session_.is_watching() != with_tree_) watched_.reset();
+    const store::Account& selected = session_.selected_account();
+    if (!session_.is_listening() || session_.is_watching() != with_tree_ || watched_of_ != &selected) watched_.reset();
     if (session_.is_listening() && !watched_) {
-      watched_ = watch(account_, with_tree_ = session_.is_watching());
+      watched_ = watch(session_.account(), *(watched_of_ = &selected), with_tree_ = session_.is_watching());
       session_.notify();  // what came between IDLE's answer and the watch
     }
     Time at = monotonic();
@@ -133,7 +136,6 @@ class Runner {
   }
 
   int in_;
-  store::Account& account_;
   const SessionOptions& options_;
   const Parking& parking_;
   int owner_;
@@ -142,6 +144,7 @@ class Runner {
   Fd watched_;
   Time deadline_{}, park_at_{}, rest_at_{};
   bool is_resting_ = false, with_tree_ = false;
+  const store::Account* watched_of_ = nullptr;
   char buffer_[16 << 10];
 };
 

@@ -59,6 +59,11 @@ constexpr CommandRow rows[] = {
     {"GETQUOTA", cmd_quota},
     {"GETQUOTAROOT", cmd_quota},
     {"SETQUOTA", cmd_setquota},
+    {"SETACL", cmd_setacl},
+    {"DELETEACL", cmd_setacl},
+    {"GETACL", cmd_getacl},
+    {"LISTRIGHTS", cmd_listrights},
+    {"MYRIGHTS", cmd_myrights},
 };
 }  // namespace
 
@@ -66,7 +71,7 @@ const std::string_view capabilities =
     "IMAP4rev1 LITERAL+ IDLE UIDPLUS MOVE NAMESPACE SPECIAL-USE UNSELECT ID ENABLE CHILDREN LIST-EXTENDED "
     "ESEARCH MULTISEARCH CONTEXT=SEARCH CONTEXT=SORT SEARCHRES WITHIN SEARCH=FUZZY SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS I18NLEVEL=1 "
     "LIST-STATUS STATUS=SIZE UTF8=ACCEPT BINARY PREVIEW APPENDLIMIT MULTIAPPEND CATENATE REPLACE CREATE-SPECIAL-USE QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE COMPRESS=DEFLATE "
-    "NOTIFY INPROGRESS IMAP4rev2 CONDSTORE QRESYNC UIDONLY OBJECTID SAVEDATE METADATA LIST-METADATA PARTIAL";
+    "NOTIFY INPROGRESS IMAP4rev2 CONDSTORE QRESYNC UIDONLY OBJECTID SAVEDATE METADATA LIST-METADATA PARTIAL ACL RIGHTS=kxte LIST-MYRIGHTS";
 
 const CommandRow* find_command(std::string_view name) {
   for (auto& r : rows)
@@ -75,8 +80,9 @@ const CommandRow* find_command(std::string_view name) {
 }
 
 Session::Session(store::Account& account, const SessionOptions& options, Write write)
-    : account_(account), options_(options), write_(std::move(write)), reader_(options.message_size),
-      cache_(account.segments()), search_index_(account.dir()), contexts_(std::make_unique<Contexts>()) {}
+    : account_(account), options_(options), mailboxes_(account, options.user, options.identities, options.others),
+      write_(std::move(write)), reader_(options.message_size), cache_(account.segments()), search_index_(account.dir()),
+      contexts_(std::make_unique<Contexts>()) {}
 Session::~Session() = default;
 
 void Session::start() {
@@ -150,6 +156,7 @@ void Session::notify() {
   if (is_over_ || !is_listening()) return;
   // In the middle of a command the client waits for its answer, not for news.
   if (is_due_ = !is_idling_ && !reader_.is_at_start(); is_due_) return;
+  if (view_ && !look_at_rights()) return;
   if (view_) tell(is_idling_, false);
   if (view_ && view_->is_renumbered()) return bye(renumbered);
   if (notify_) notify_->tell(*this);
@@ -190,6 +197,7 @@ void Session::dispatch(Cursor& c) {
   if (row->needs_folder && !view_) return bad("no mailbox is selected");
   may_expunge_ = row->tells_expunge || is_uid_;
   if (view_) {
+    if (!look_at_rights()) return;
     if (auto r = view_->folder().refresh(); !r) return failed(r.error(), "cannot read the mailbox");
     if (view_->is_renumbered()) return bye(renumbered);
   }
@@ -198,6 +206,17 @@ void Session::dispatch(Cursor& c) {
   row->run(*this, c);
   expunges_ = false;
   progress_at_ = Time{INT64_MAX};
+}
+
+// Somebody else's folder: what its owner lets us do may be another thing now.  false: it is over (RFC 4314 §5.1.1).
+bool Session::look_at_rights() {
+  if (!selected_) return true;
+  Mailbox m = mailboxes_.of(*selected_, view_->folder().id());
+  if (!m.info || !m.may('r')) return bye("this mailbox is not shared with you any more"), false;
+  if (m.rights == view_->rights()) return true;
+  view_->set_rights(m.rights);
+  out_ += "* FLAGS (" + view_->all_flags() + ")\r\n* OK [PERMANENTFLAGS (" + view_->permanent_flags() + ")] your rights have changed\r\n";
+  return true;
 }
 
 bool Session::enable(Ext e) {
@@ -273,10 +292,10 @@ Status Session::set_notify(NotifyRequest request, bool with_status) {
 }
 void Session::notify_none() { notify_ = std::make_unique<Notify>(NotifyRequest{}); }
 
-void Session::mine(uint32_t folder, const store::UidSet& uids) {
-  if (view_ && view_->folder().id() == folder)
+void Session::mine(const store::Folder& folder, const store::UidSet& uids) {
+  if (view_ && &view_->folder() == &folder)
     for (auto& r : uids.ranges()) own_.add(r.first, r.last);
-  if (notify_) notify_->mine(folder, uids);
+  if (auto own = account_.folder(folder.id()); notify_ && own && *own == &folder) notify_->mine(folder.id(), uids);
 }
 void Session::mine(std::string_view name) {
   if (notify_) notify_->mine(*this, name);
@@ -324,21 +343,22 @@ bool Session::end(Cursor& c) {
 
 void Session::unselect() {
   if (!view_) return;
-  if (notify_) notify_->left(view_->folder());
+  if (notify_ && !selected_) notify_->left(view_->folder());
   contexts_->clear();  // RFC 5267 §4.3
   own_ = {};
   view_.reset();
+  selected_ = nullptr;
 }
 
-Result<View*> Session::select(std::string_view name, bool read_only) {
+Result<View*> Session::select(const Mailbox& m, bool read_only) {
   unselect();
   saved_.clear();  // RFC 5182 §2.1
-  CHECK(account_.tree().refresh());
-  TRY(store::Folder * f, account_.folder(name));
-  View v(*f, read_only);
+  TRY(store::Folder * f, m.account->folder(m.info->id));
+  View v(*f, read_only, m.rights, m.is_own());
   CHECK(v.open());
   view_ = std::move(v);
-  cache_.use(f);
+  if (m.other) selected_ = m.account;
+  cache_.use(f, m.account->segments());
   return &*view_;
 }
 

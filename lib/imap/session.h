@@ -22,6 +22,7 @@
 #include "lib/base/time.h"
 #include "lib/imap/deflate.h"
 #include "lib/imap/lexer.h"
+#include "lib/imap/mailboxes.h"
 #include "lib/imap/message_cache.h"
 #include "lib/imap/view.h"
 #include "lib/mime/digest.h"
@@ -38,6 +39,9 @@ struct NotifyRequest;
 // What a session offers; the front door shows the same, with its own beside it.
 extern const std::string_view capabilities;
 
+// What an account shares after a change of rights: with whom, and what they may do at the most.
+using SharesChanged = std::function<void(const std::string& owner, const std::map<std::string, store::Rights>& grantees)>;
+
 struct SessionOptions {
   std::string greeting;               // first bytes out, whole lines; may be empty
   std::string early;                  // bytes that were read from the client before the hand-over
@@ -45,6 +49,10 @@ struct SessionOptions {
   Quota quota;                        // the account's part holds; the domain's is for whoever runs us
   // So much was added to the account by the client; the first of it, or "".
   std::function<void(std::string_view message, uint64_t bytes, uint64_t messages)> stored;
+  std::string user;                   // his address: owner of the account; "": not known
+  std::vector<std::string> identities;  // as which he may have rights with others (store/rights.h)
+  std::vector<OtherAccount> others;   // who share something with him
+  SharesChanged shares_changed;       // durable in the account already; may be empty
   unsigned max_bad = 20;              // bad commands until BYE
   Span progress_every = seconds(10);  // of a long command, something is said so often (RFC 9585)
   Span idle = minutes(30);            // run_session: silence until BYE
@@ -78,7 +86,8 @@ class Session {
   Result<Time> restore(std::string_view state);
 
   // For the commands (cmd_*.cc).  Each ends with exactly one of ok, no, bad, failed.
-  store::Account& account() { return account_; }
+  store::Account& account() { return account_; }  // the user's own
+  Mailboxes& mailboxes() { return mailboxes_; }
   const SessionOptions& options() const { return options_; }
   MessageCache& cache() { return cache_; }
   store::SearchIndex& search_index() { return search_index_; }
@@ -102,8 +111,10 @@ class Session {
   // UIDs in rising ranges that `$` stands for (RFC 5182); empty after SELECT.
   SequenceSet& saved() { return saved_; }
   bool end(Cursor& c);  // nothing may follow; false: answered BAD
-  Result<View*> select(std::string_view name, bool read_only);
+  Result<View*> select(const Mailbox& m, bool read_only);
   void unselect();
+  // Whose the selected folder is; the user's own when none is.
+  store::Account& selected_account() { return selected_ ? *selected_ : account_; }
   void idle() { is_idling_ = true; }
   void log_out() { is_over_ = true; }
   // RFC 4978: from behind the answer to this command on, both directions.  false: no memory.
@@ -119,7 +130,7 @@ class Session {
   Status set_notify(NotifyRequest request, bool with_status);  // Notify::begin
   void notify_none();
   // What the client did itself and need not be told: messages that it brought, names, annotations.
-  void mine(uint32_t folder, const store::UidSet& uids);
+  void mine(const store::Folder& folder, const store::UidSet& uids);
   void mine(std::string_view name);
   void mine(const store::AnnotationChanges& changes);
 
@@ -131,11 +142,14 @@ class Session {
   void finish(std::string_view how, std::string_view text);
   void flush();
   View::Say say(bool may_expunge, bool uid) const;
+  bool look_at_rights();
   void tell(bool may_expunge, bool uid);
 
   // What later answers depend on is part of what park() keeps (park.cc), or park() says no.
   store::Account& account_;
   SessionOptions options_;
+  Mailboxes mailboxes_;
+  store::Account* selected_ = nullptr;  // the view's account when it is another's
   Write write_;
   CommandReader reader_;
   MessageCache cache_;

@@ -83,7 +83,7 @@ std::size_t View::recent() const {
 // it comes first: what is told then is all of one state.
 Status View::claim_recent() {
   auto& state = folder_->state();
-  while (!read_only_ && !state.entries().empty()) {
+  while (takes_recent() && !state.entries().empty()) {
     uint32_t last = state.entries().back().uid, first = std::max(state.recent(), last_uid_ + 1);
     if (first > last) break;
     recent_.add(first, last);
@@ -223,7 +223,7 @@ store::UidSet take_set(std::string_view text) {
 
 std::string View::park() const {
   store::UidSet untold = untold_gone();
-  return fmt::format("{} {} {} {} {} {} {} {} {} {}", folder_->id(), read_only_ ? 1 : 0, uid_validity_, last_uid_, size_, seen_,
+  return fmt::format("{} {} {} {} {} {} {} {} {} {}", folder_->id(), is_examined_ ? 1 : 0, uid_validity_, last_uid_, size_, seen_,
                      absorbed_, keywords_, set_text(recent_), set_text(untold));
 }
 
@@ -264,6 +264,18 @@ std::string View::flags(const Entry& e, bool recent) const {
   for (std::size_t i = 0; i < names.size(); ++i)
     if (e.keywords >> i & 1) add(names[i]);
   return out + ")";
+}
+
+std::string View::permanent_flags() const {
+  if (is_examined_) return "";
+  std::string out;
+  auto add = [&](std::string_view name) { out += (out.empty() ? "" : " ") + std::string(name); };
+  for (auto& f : system_flags)
+    if (may(f.flag == store::seen ? 's' : f.flag == store::deleted ? 't' : 'w')) add(f.name);
+  if (!may('w')) return out;
+  for (auto& k : folder_->state().keywords()) add(k);
+  add("\\*");
+  return out;
 }
 
 std::string View::all_flags() const {

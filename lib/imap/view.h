@@ -21,11 +21,16 @@ namespace jd::imap {
 
 class View {
  public:
-  View(store::Folder& folder, bool read_only) : folder_(&folder), read_only_(read_only) {}
+  // Without all rights (RFC 4314) some of the flags cannot be kept.  Who owns the folder takes \Recent.
+  explicit View(store::Folder& folder, bool read_only, store::Rights rights = store::Rights::all(), bool is_own = true)
+      : folder_(&folder), is_examined_(read_only), is_own_(is_own), rights_(rights) {}
   Status open();  // takes the folder's present state; says nothing
 
   store::Folder& folder() const { return *folder_; }
-  bool is_read_only() const { return read_only_; }
+  bool is_read_only() const { return is_examined_ || !rights_.has_any("iestw"); }
+  bool may(char right) const { return !is_examined_ && rights_.has(right); }
+  store::Rights rights() const { return rights_; }
+  void set_rights(store::Rights r) { rights_ = r; }
   std::size_t size() const { return size_; }        // EXISTS as the client knows it
   uint32_t uid(std::size_t index) const { return entry(index)->uid; }  // index: sequence number - 1
   bool is_recent(std::size_t index) const { return recent_.contains(uid(index)); }
@@ -64,6 +69,7 @@ class View {
   bool is_gone(std::size_t index) const;                        // a ghost
   std::string flags(const store::Entry& e, bool recent) const;  // "(\Seen ...)"
   std::string all_flags() const;                                // without the parentheses
+  std::string permanent_flags() const;                          // that may be changed here
 
   // What a parked session keeps of its view, one line; resume() makes it as it was, ghosts included.
   // perm: it cannot be made exactly (the folder's memory of expunges is shorter): BYE.
@@ -82,7 +88,9 @@ class View {
   void put_flags(std::string& out, std::size_t index, const store::Entry& e, const Say& say) const;
 
   store::Folder* folder_;
-  bool read_only_;
+  bool takes_recent() const { return !is_examined_ && is_own_; }
+  bool is_examined_, is_own_;
+  store::Rights rights_;
   std::size_t size_ = 0;
   uint32_t last_uid_ = 0, uid_validity_ = 0;
   store::UidSet recent_;           // those that were \Recent when they came to this session

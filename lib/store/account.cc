@@ -43,6 +43,16 @@ Result<std::unique_ptr<Account>> Account::open(const std::string& path, bool cre
   return a;
 }
 
+Result<std::unique_ptr<Account>> Account::open_shared(const std::string& path, bool may_write, const Terms& terms) {
+  if (may_write) return open(path, false, terms);
+  TRY(Fd dir, wrap(file::open(path, O_RDONLY | O_DIRECTORY), "cannot open mailbox"));
+  auto lock = std::make_unique<AccountLock>(AccountLock::read_only(dir.get()));
+  TRY(auto tree, Tree::open(dir.get(), *lock));
+  auto a = std::unique_ptr<Account>(new Account(path, std::move(dir), std::move(lock), std::move(tree)));
+  a->terms_ = terms;
+  return a;
+}
+
 Result<Folder*> Account::folder(uint32_t id) {
   auto i = folders_.find(id);
   if (i != folders_.end()) return i->second.get();
@@ -116,6 +126,16 @@ Status Account::rename_inbox(std::string_view to) {
   return {};
 }
 
+Status Account::set_rights(uint32_t id, const std::string& identifier, Rights rights) {
+  CHECK(tree_.set_rights(id, identifier, rights));
+  return make_shared_logs();
+}
+
+Status Account::make_shared_logs() {
+  for (auto& [id, acl] : tree_.acls()) CHECK(folder(id));
+  return {};
+}
+
 // The log decides; a crash in between leaves a tree that is only asked when a log is lost.
 Status Account::renumber(Folder& f, uint32_t uid_validity) {
   CHECK(f.renumber(uid_validity));
@@ -138,15 +158,23 @@ Status Account::annotate(const AnnotationChanges& changes) {
 
 Result<Usage> Account::usage() {
   if (auto u = lock_->usage()) return *u;
+  if (lock_->is_read_only()) return count();
   TRY(auto hold, lock_->hold());
   if (auto u = lock_->usage()) return *u;
   return recount();
 }
 
 Result<Usage> Account::recount() {
-  Usage u;
   TRY(auto hold, lock_->hold());
   CHECK(tree_.settle());
+  TRY(Usage u, count());
+  lock_->set_usage(u);
+  return u;
+}
+
+Result<Usage> Account::count() {
+  Usage u;
+  CHECK(tree_.refresh());
   for (auto& [id, info] : tree_.folders()) {
     bool was_open = folders_.count(id) != 0;
     TRY(Folder * f, folder(id));
@@ -155,7 +183,6 @@ Result<Usage> Account::recount() {
     u.messages += f->state().entries().size();
     if (!was_open) folders_.erase(id);  // it may be one of thousands
   }
-  lock_->set_usage(u);
   return u;
 }
 

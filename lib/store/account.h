@@ -34,6 +34,10 @@ class Account {
   // `path` is the account's directory; `create` makes it with the usual folders (durably).
   static Result<std::unique_ptr<Account>> open(const std::string& path, bool create, const Terms& terms = {});
 
+  // Somebody else's, whose rights the caller looks after.  Without `may_write` nothing is written, not
+  // even what is derived: the directory may be one that this process can only read.
+  static Result<std::unique_ptr<Account>> open_shared(const std::string& path, bool may_write, const Terms& terms = {});
+
   Tree& tree() { return tree_; }
   MailSegments& segments() { return segments_; }
   Result<Folder*> folder(uint32_t id);          // opened on first use, then kept
@@ -49,6 +53,10 @@ class Account {
 
   // RENAME INBOX x: all mail goes to the new folder x, INBOX stays empty (RFC 3501 §6.3.5).
   Status rename_inbox(std::string_view to);
+
+  // Tree::set_rights; a folder that others may only read has its log from then on.
+  Status set_rights(uint32_t folder, const std::string& identifier, Rights rights);
+  Status make_shared_logs();  // also when folders are made below shared ones
 
   // An empty folder takes the UIDVALIDITY of the mail that is imported into it; see Folder::renumber.
   Status renumber(Folder& f, uint32_t uid_validity);
@@ -94,6 +102,7 @@ class Account {
   const Terms& terms() const { return terms_; }
 
  private:
+  Result<Usage> count();  // as recount(), and keeps nothing
   Account(std::string path, Fd dir, std::unique_ptr<AccountLock> lock, Tree tree);
   Result<std::vector<MailSegments::Found>> find_lost(const std::set<uint64_t>& known, const std::set<uint32_t>& damaged, CheckReport* report);
   struct Where { uint32_t folder, uid; uint64_t stamp; };

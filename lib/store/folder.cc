@@ -29,7 +29,7 @@ Result<std::unique_ptr<Folder>> Folder::open(int dir, AccountLock& lock, MailSeg
   std::unique_ptr<Folder> f(new Folder(dir, lock, segments, tree, info, terms));
   Status r = f->load();
   if (!r) return wrap(Result<std::unique_ptr<Folder>>(Unexpected(r.error())), "cannot open folder '{}'", info.name);
-  if (f->state_.reserved_boot() != boot_id() && !f->state_.reserved_boot().empty())
+  if (f->state_.reserved_boot() != boot_id() && !f->state_.reserved_boot().empty() && !lock.is_read_only())
     if (auto n = f->note_boot(); !n) log::failure("boot_not_noted", n.error(), {{"folder", info.name}});
   return f;
 }
@@ -110,6 +110,7 @@ void Folder::begin_state() {
 // When reading on from the index has become a good part of the work.
 void Folder::write_index_if_grown() {
   constexpr uint64_t least = 64 << 10;
+  if (lock_.is_read_only()) return;
   if (reader_->tell() - indexed_ < std::max<uint64_t>(least, indexed_ / 8) || !reader_->damage().empty() || !lost_.empty()) return;
   // The log is whole without it.
   if (auto r = write_index_now(); !r) log::failure("index_not_written", r.error(), {{"folder", info_.name}});

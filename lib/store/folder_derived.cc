@@ -16,6 +16,7 @@ std::optional<std::string_view> Folder::derived(Form f, const Entry& e) {
 }
 
 void Folder::keep_derived(Form f, std::vector<Made> made) {
+  if (lock_.is_read_only()) return;
   if (made.size() < std::max(least, state_.entries().size() / 16) || !reader_->damage().empty() || !lost_.empty()) return;
   if (auto r = add_derived(f, made); !r) log::failure("derived_not_kept", r.error(), {{"folder", info_.name}});
   auto again = load();  // the pages that were changed are given back

@@ -35,7 +35,7 @@
 //   seg/<n>.moved     a segment (kind 'moved') with one moved record: where the records of segment n,
 //                     which is no more, are: for readers that have not looked at the log since.
 //                     It may be deleted as soon as there are none (compact.h: after a day)
-// tree records: create, rename, remove, subscribe, unsubscribe, forget (tree.h).
+// tree records: create, rename, remove, subscribe, unsubscribe, forget, rights (tree.h).
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -70,7 +70,7 @@ enum Type : uint16_t {
   type_message = 1,
   type_state = 16, type_keywords, type_arrive, type_gone, type_flags, type_expunge, type_reserve, type_recent, type_drop,
   type_moved,
-  type_create = 32, type_rename, type_remove, type_subscribe, type_unsubscribe, type_forget,
+  type_create = 32, type_rename, type_remove, type_subscribe, type_unsubscribe, type_forget, type_rights,
 };
 
 // IMAP's system flags; \Recent is not stored (RFC 3501 §2.3.2).

@@ -19,6 +19,7 @@ struct Noted {
   bool is_sure;
 };
 std::optional<Noted> read_usage(int fd) {
+  if (fd < 0) return std::nullopt;
   auto bytes = file::read_at(fd, usage_bytes, 0);
   if (!bytes || bytes->size() != usage_bytes || !bytes->starts_with(magic)) return std::nullopt;
   std::string_view p = *bytes, end = p.substr(usage_bytes - 4);
@@ -38,7 +39,13 @@ Result<AccountLock> AccountLock::open(int dir) {
   return AccountLock(std::move(fd));
 }
 
+AccountLock AccountLock::read_only(int dir) {
+  auto fd = file::open(dir, "lock", O_RDONLY);  // for usage(); without it what the folders say is counted
+  return AccountLock(fd ? std::move(*fd) : Fd(), true);
+}
+
 Result<AccountLock::Hold> AccountLock::hold() {
+  if (is_read_only()) return fail(Fault::perm, "this mailbox is open for reading only");
   if (depth_ == 0)
     while (::flock(fd_.get(), LOCK_EX) < 0)
       if (errno != EINTR) return fail_errno(errno, "cannot lock the mailbox");

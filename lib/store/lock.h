@@ -26,6 +26,9 @@ struct Usage {
 class AccountLock {
  public:
   static Result<AccountLock> open(int account_dir);
+  // Of somebody who only reads: hold() fails (perm), so nothing is ever written.
+  static AccountLock read_only(int account_dir);
+  bool is_read_only() const { return read_only_; }
 
   // Nested holds of one process are fine.  Blocking.
   class Hold {
@@ -48,9 +51,10 @@ class AccountLock {
   std::optional<Usage> begin_change();
 
  private:
-  explicit AccountLock(Fd fd) : fd_(std::move(fd)) {}
+  explicit AccountLock(Fd fd, bool read_only = false) : fd_(std::move(fd)), read_only_(read_only) {}
   void write_usage(const Usage& u, bool doubtful);
   Fd fd_;
+  bool read_only_;
   int depth_ = 0;
 };
 

@@ -122,6 +122,16 @@ void Tree::apply(uint16_t type, std::string_view p) {
       by_name_.erase(folders_[id].name);
       removed_[id] = {folders_[id], when};
       folders_.erase(id);
+      acls_.erase(id);
+      return;
+    }
+    case type_rights: {
+      uint16_t bits;
+      if (!take(p, id) || !take(p, bits) || p.empty() || !folders_.count(id)) return;
+      Acl& acl = acls_[id];
+      if (Rights rights(bits); !rights.empty()) acl[std::string(p)] = rights;
+      else acl.erase(std::string(p));
+      if (acl.empty()) acls_.erase(id);
       return;
     }
     case type_forget: {
@@ -150,6 +160,12 @@ const FolderInfo* Tree::find(Special s) const {
   return nullptr;
 }
 
+const Acl& Tree::acl(uint32_t id) const {
+  static const Acl none;
+  auto i = acls_.find(id);
+  return i == acls_.end() ? none : i->second;
+}
+
 Status Tree::write(uint16_t type, const std::string& payload) {
   if (!writer_ || writer_->is_broken()) {
     TRY(auto w, journal::SegmentWriter::append_to(dir_, "tree"));
@@ -169,7 +185,31 @@ Result<uint32_t> Tree::create_one(const std::string& name, Special s) {
   put(p, std::max(static_cast<uint32_t>(now().seconds()), last_validity_ + 1));
   put(p, static_cast<uint8_t>(s));
   CHECK(write(type_create, p + name));
+  // RFC 4314 §4.  What a crash leaves without them is the owner's alone.
+  const FolderInfo* above = find(std::string_view(name).substr(0, name.rfind('/') == name.npos ? 0 : name.rfind('/')));
+  if (above)
+    for (auto& [who, rights] : Acl(acl(above->id))) CHECK(write_rights(id, who, rights));
   return id;
+}
+
+Status Tree::write_rights(uint32_t id, const std::string& identifier, Rights rights) {
+  std::string p;
+  put(p, id);
+  put(p, rights.bits());
+  return write(type_rights, p + identifier);
+}
+
+Status Tree::set_rights(uint32_t id, const std::string& identifier, Rights rights) {
+  TRY(auto hold, lock_->hold());
+  CHECK(refresh());
+  const FolderInfo* f = find(id);
+  if (!f) return fail(Fault::perm, "no folder {}", id);
+  auto& there = acl(id);
+  auto i = there.find(identifier);
+  if (identifier.empty() || identifier.size() > max_identifier) return fail(Fault::perm, "an identifier has 1 to {} bytes", max_identifier);
+  if ((i == there.end() ? Rights() : i->second) == rights) return {};
+  if (i == there.end() && there.size() >= max_acl) return fail(Fault::perm, "no more than {} identifiers for a folder", max_acl);
+  return write_rights(id, identifier, rights);
 }
 
 Result<uint32_t> Tree::create(std::string_view given, Special s) {

@@ -10,6 +10,7 @@
 //               stays, so that create can bring it back, until
 //   forget      id:u32                       its log goes
 //   subscribe, unsubscribe   name            a name may be subscribed to that is not there (RFC 3501)
+//   rights      id:u32 rights:u16 identifier whom else the folder is for (rights.h); 0: nothing any more
 // Limits: name 500 bytes, 50 levels, 10,000 folders.
 #pragma once
 #include <cstdint>
@@ -23,6 +24,7 @@
 #include "lib/base/result.h"
 #include "lib/log/segment.h"
 #include "lib/store/lock.h"
+#include "lib/store/rights.h"
 
 namespace jd::store {
 
@@ -59,9 +61,11 @@ class Tree {
   const std::map<uint32_t, RemovedFolder>& removed() const { return removed_; }  // can be restored
   const std::set<uint64_t>& forgotten() const { return forgotten_; }  // their logs are not needed
   const std::set<std::string>& subscriptions() const { return subscribed_; }
+  const Acl& acl(uint32_t id) const;  // of a folder that is only its owner's: empty
+  const std::map<uint32_t, Acl>& acls() const { return acls_; }  // of those that are not
 
   // perm with a text for the user when the name exists, is not allowed, or is INBOX.  create makes
-  // the levels above too (RFC 3501 §6.3.3).
+  // the levels above too (RFC 3501 §6.3.3); each is for the same people as the folder above it.
   Result<uint32_t> create(std::string_view name, Special s = Special::none);
   // The levels below move along (§6.3.5).  INBOX itself is renamed by the caller, who moves mail.
   Status rename(std::string_view from, std::string_view to);
@@ -74,6 +78,8 @@ class Tree {
   Status set_removed(uint32_t id, int64_t when);
   Status subscribe(std::string_view name, bool on);
   Status set_uid_validity(uint32_t id, uint32_t uid_validity);  // use Account::renumber
+  // `identifier` as parse_identifier() gives it; no rights: it is taken off the list.
+  Status set_rights(uint32_t id, const std::string& identifier, Rights rights);
 
  private:
   Tree(int dir, AccountLock& lock) : dir_(dir), lock_(&lock) {}
@@ -81,6 +87,7 @@ class Tree {
   void apply(uint16_t type, std::string_view payload);
   Result<uint32_t> create_one(const std::string& name, Special s);
   Status make_levels_above(const std::string& name);
+  Status write_rights(uint32_t id, const std::string& identifier, Rights rights);
   Status write(uint16_t type, const std::string& payload);
 
   int dir_;
@@ -92,6 +99,7 @@ class Tree {
   std::map<std::string, uint32_t, std::less<>> by_name_;
   std::set<uint64_t> forgotten_;
   std::set<std::string> subscribed_;
+  std::map<uint32_t, Acl> acls_;
   uint32_t last_id_ = 0, last_validity_ = 0;
   uint64_t tail_end_ = 0;  // what is before it and was not read is no record
 };

@@ -11,6 +11,10 @@ if [ "$(uname -r | cut -d. -f1)" -lt 5 ] || ! grep -q landlock /sys/kernel/secur
   "$O/t/confined" "$mail/ann" "$mail/bob/tree" $$ 2>&1 | grep -q 'step=landlock' && { echo "left out: this kernel has no Landlock"; exit 0; }
 fi
 "$O/t/confined" "$mail/ann" "$mail/bob/tree" $$ || fail "a session reaches what is not its own"
+# With an account that its user may read beside it: not a byte is written there, and bob's stays closed.
+cp -r "$mail/ann" "$mail/shared"
+"$O/t/confined" "$mail/ann" "$mail/bob/tree" $$ "$mail/shared" || fail "a session writes what it may only read"
+rm -r "$mail/shared"
 # One that runs in the instance: the kernel says the same of it.
 python3 - "$dir" "$(port 143)" <<'PY' || fail "a worker is not confined"
 import imaplib, sys

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// confined OWN OTHERS PID: what code inside a session's process can do.  Enters the sandbox of sessiond's
+// confined OWN OTHERS PID [SHARED]: what code inside a session's process can do.  Enters the sandbox of sessiond's
 // workers (sandbox::confine_session) for the account's directory OWN, then tries what such a process
-// must not be able to: OTHERS is a file of another account, PID a process of the same user.  A line for
-// each attempt; exit 1 when one went through, or when the account's own files cannot be used.
+// must not be able to: OTHERS is a file of another account, PID a process of the same user, SHARED the
+// directory of an account that its user may read.  A line for each attempt; exit 1 when one went through,
+// or when the account's own files, and those that are shared, cannot be used.
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <vector>
 
 #include "lib/base/sandbox.h"
 
@@ -52,6 +54,24 @@ void files(const std::string& own, const char* others) {
   refused("/etc/passwd", open("/etc/passwd", O_RDONLY));
   refused("another's memory", open("/proc/self/mem", O_RDWR));
   refused("a new root", chroot(own.c_str()));
+  unlink(mine.c_str());
+}
+
+void shared(const std::string& own, const std::string& there) {
+  std::string tree = there + "/tree", made = there + "/made", mine = own + "/confined-test";
+  works("a shared account's file", open(tree.c_str(), O_RDONLY));
+  works("to list a shared account", open(there.c_str(), O_RDONLY | O_DIRECTORY));
+  refused("to write what is shared to be read", open(tree.c_str(), O_WRONLY));
+  refused("to cut it", truncate(tree.c_str(), 0));
+  refused("to remove it", unlink(tree.c_str()));
+  refused("to make a file there", open(made.c_str(), O_CREAT | O_RDWR, 0600));
+  refused("to make a directory there", mkdir(made.c_str(), 0700));
+  int fd = open(mine.c_str(), O_CREAT | O_RDWR, 0600);
+  works("a file of its own again", fd);
+  refused("to move one there", rename(mine.c_str(), made.c_str()));
+  refused("to link one there", link(mine.c_str(), made.c_str()));
+  refused("to move one away", rename(tree.c_str(), (own + "/taken").c_str()));
+  refused("to link one away", link(tree.c_str(), (own + "/taken").c_str()));
   unlink(mine.c_str());
 }
 
@@ -89,14 +109,17 @@ void others(pid_t pid) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 100;
+  if (argc != 4 && argc != 5) return 100;
   auto filter = jd::sandbox::CallFilter::make(jd::sandbox::files);
   if (!filter || !jd::sandbox::harden(1024)) return 111;
-  if (auto r = jd::sandbox::confine_session(argv[1], *filter); !r) {
+  std::vector<jd::sandbox::PathRight> others_shared;
+  if (argc == 5) others_shared.push_back({argv[4], false});
+  if (auto r = jd::sandbox::confine_session(argv[1], *filter, others_shared); !r) {
     fprintf(stderr, "%s\n", r.error().what.c_str());
     return 111;
   }
   files(argv[1], argv[2]);
+  if (argc == 5) shared(argv[1], argv[4]);
   network();
   others(static_cast<pid_t>(atoi(argv[3])));
   printf("%d faults\n", faults);

@@ -18,6 +18,10 @@
 //   notify                  the idling first session hears that something may have changed
 //   quota N [M], message-size N, max-bad N    before the first C:
 //   progress                              the same: a command that looks at 64 messages takes long
+//   guest [read-only]       the second session is of bob@example.test, who was told that ann@example.test shares
+//                           something with him; read-only: as one who cannot write into her directory
+//   told: pattern           the last change of shares was told so: "owner identifier=rights ..."
+//   2over, 2notify          the same of the second session
 //   over                    the first session must have ended
 // Of SMTP (the outside that it meets is in smtp_player.h):
 //   smtp, submission, lmtp, no-tls, tls-at-once, auth-in-clear, may-relay, check-sender, check-header-from, message-size N, recipients N,
@@ -156,8 +160,10 @@ class Transcript {
     auto w = words(rest);
     if (is_smtp_) return smtp_step(rest, text, w);
     if (w[0] == "deliver") return pending_ = [this](const std::string& m) { return deliver(m); }, true;
-    if (w[0] == "notify") return player(1).imap->notify(), true;
-    if (w[0] == "over") return player(1).is_over() || wrong("the session goes on");
+    if (w[0] == "notify") return player(who).imap->notify(), true;
+    if (w[0] == "over") return player(who).is_over() || wrong("the session goes on");
+    if (w[0] == "guest") return has_guest_ = true, guest_may_write_ = w.size() == 1, true;
+    if (rest.starts_with("told:")) return fits(trim(rest.substr(5)), told_) || wrong("told was: " + told_);
     if (w[0] == "progress") return imap_.progress_every = Span{}, true;
     if (w.size() >= 2 && w[0] == "quota") return imap_.quota = Quota::parse(rest.substr(6)), true;
     if (w.size() == 2 && w[0] == "message-size") return imap_.message_size = *to_number(w[1]), true;
@@ -262,7 +268,8 @@ class Transcript {
       p.feed_piece("");
       return p;
     }
-    auto a = store::Account::open(root_ + "/ann", true);
+    bool is_guest = who == 2 && has_guest_;
+    auto a = store::Account::open(root_ + (is_guest ? "/bob" : "/ann"), true);
     if (!a) {
       std::cerr << a.error().what << "\n";
       ::exit(111);
@@ -270,11 +277,26 @@ class Transcript {
     p.account = std::move(*a);
     auto write = [&p](std::string_view bytes) { return p.said += bytes, true; };
     if (is_pop3_) p.pop3 = std::make_unique<pop3::Session>(*p.account, pop3_, write);
-    else p.imap = std::make_unique<imap::Session>(*p.account, imap_, write);
+    else p.imap = std::make_unique<imap::Session>(*p.account, options(is_guest), write);
     p.imap ? p.imap->start() : p.pop3->start();
     return p;
   }
 
+  imap::SessionOptions options(bool is_guest) {
+    imap::SessionOptions o = imap_;
+    o.user = is_guest ? "bob@example.test" : "ann@example.test";
+    o.identities = {o.user, "anyone", "@example.test"};
+    if (is_guest) o.others = {{"ann@example.test", root_ + "/ann", guest_may_write_, imap_.quota}};
+    if (is_guest) o.quota = {};
+    o.shares_changed = [this](const std::string& owner, const std::map<std::string, store::Rights>& all) {
+      told_ = owner;
+      for (auto& [identifier, rights] : all) told_ += " " + identifier + "=" + rights.text();
+    };
+    return o;
+  }
+
+  bool has_guest_ = false, guest_may_write_ = true;
+  std::string told_;
   std::string file_, root_, lines_, held_;
   std::size_t piece_;
   bool is_pop3_, is_smtp_, skipping_ = false;

@@ -70,5 +70,5 @@ S: z NO [NONEXISTENT] *
 C: z2 STATUS INBOX (COLOUR)
 S: z2 BAD *
 C: z3 NAMESPACE
-S: * NAMESPACE (("" "/")) NIL NIL
+S: * NAMESPACE (("" "/")) (("Other Users/" "/")) NIL
 S: z3 OK *
