@@ -283,7 +283,7 @@ def imap_worker(job):
                 continue
             name, data = mail[int(t[1])]
             seen.setdefault(int(t[1]), []).append(form)
-            if whole[t.end():] != data:
+            if whole[t.end():] != data.replace(b"\0", b"\x80"):  # RFC 3501 §4.3: no NUL in a literal
                 problem(name, "not what was sent")
         m.do("LOGOUT")
     except Exception as e:
