@@ -71,8 +71,8 @@ Result<StateFile> StateFile::open(const std::string& dir, const std::string& nam
 
 void StateFile::read(int fd) {
   end_ = head;
-  auto size = file::size_of(fd);
-  auto bytes = file::read_at(fd, size ? std::min(*size, max_bytes) : 0, 0);
+  auto there = file::size_of(fd);
+  auto bytes = file::read_at(fd, there ? std::min(*there, max_bytes) : 0, 0);
   if (!bytes || bytes->size() < head) return;
   std::string_view in = *bytes;
   while (in.size() - end_ >= frame) {

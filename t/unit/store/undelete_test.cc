@@ -225,10 +225,14 @@ TEST(Undelete, APowerCutLeavesNothingInBetween) {
       while (at + 1 < steps.size() && steps[at + 1].since <= k) at++;
       bool is_next = at + 1 < steps.size() && state == steps[at + 1].state;
       EXPECT_TRUE(state == steps[at].state || is_next) << state << " after operation " << k;
-      if (state == 'r') ASSERT_TRUE(a->tree().restore(id, "old"));
-      if (state != 'f') EXPECT_EQ(body_of(*a, "old", 1), mail("old")) << "after operation " << k;
+      if (state == 'r') {
+        ASSERT_TRUE(a->tree().restore(id, "old"));
+      }
+      if (state != 'f') {
+        EXPECT_EQ(body_of(*a, "old", 1), mail("old")) << "after operation " << k;
+      }
       EXPECT_TRUE(a->drop_removed());
-      if (state == 'f') EXPECT_FALSE(file::exists(left.account() + fmt::format("/box/{}.log", id)));
+      EXPECT_TRUE(state != 'f' || !file::exists(left.account() + fmt::format("/box/{}.log", id)));
     }
 }
 
