@@ -21,6 +21,12 @@ for line in open(sys.argv[1]):
         what = re.sub(r" 1:\*|UID (?=SEARCH)| (quokka|zyzzyva|nosuchwordhere)| cp[AB]| INBOX", "", m[3]).replace("UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE", "all a client asks first")
         key = "IMAP %s, %s messages, %s" % (what, m[1], re.sub(r"\(.*\)", "", m[2]))
         m = [None, None, None, 1000 / max(float(m[4]), 0.01), m[5]]
+    elif m := re.match(r"w4b \S+ index n=(\d+) .*?msgs/s=([\d.]+) cpu_s=([\d.e-]+)", line):
+        key, m = "search index of %s messages, made" % m[1], [None, None, None, m[2], m[3]]
+    elif m := re.match(r"w4b \S+ n=(\d+) run=\d+ ([\d.]+) ms +([\d.-]+) cpu_s .*UID (SEARCH \S+ \S+) =>", line):
+        key, m = "IMAP %s, %s messages, indexed" % (m[4], m[1]), [None, None, None, 1000 / max(float(m[2]), 0.01), m[3]]
+    elif m := re.match(r"w7 \S+ (.*) /s ([\d.]+) \[.*cpu_s_per_1000 ([\d.e-]+)", line):
+        key, m = m[1], [None, None, None, m[2], m[3]]
     elif m := re.match(r"w5 \S+ (\S+) .*pss_KiB_per_session=([\d.-]+)", line):
         if "sessions=1 " in line:  # they were not let in
             continue

@@ -15,6 +15,7 @@
 //  one session; times every CMD, prints  ms, bytes, untagged lines, status
 //        CMD "!sleep 1" sleeps; a CMD ending in '{F}' APPENDs file 0 of -f as literal
 //  mailload imaplogin -h .. -U .. -P .. -u NUSERS -s S -n N    LOGIN + LOGOUT
+//  mailload mixed -h .. -U user%d -P .. -u NUSERS -s S -n VISITS -f CORPUSDIR -m MAILBOX   boxes of 100 messages
 //  mailload append -h .. -U user%d -P pw -u NUSERS -s SESSIONS -n MSGS -f CORPUSDIR -m MAILBOX
 //  [-p](LITERAL+ if advertised by caller) mailload idle  -h .. -U user%d -P pw -u NUSERS -s
 //  SESSIONS -T HOLD   logs in, SELECTs, IDLEs, prints READY, holds until stdin closes or T mailload
@@ -478,6 +479,56 @@ static int do_imaplogin() {
   tail("imaplogin", done, el, all);
   return errs != 0;
 }
+// Many short visits: LOGIN, SELECT, five commands by chance, LOGOUT.  Counts commands.
+static int do_mixed() {
+  auto msgs = load(false);
+  std::atomic<long> next{0}, done{0};
+  std::vector<float> all;
+  std::mutex m;
+  double end = now() + T;
+  double el = par([&](int s) {
+    std::vector<float> v;
+    unsigned chance = 1234567u + static_cast<unsigned>(s);
+    auto pick = [&](unsigned n) { return (chance = chance * 1664525u + 1013904223u) / 65536 % n; };
+    auto ask = [&](Conn &c, const string &text) {
+      double t0 = now();
+      c.send("M " + text + "\r\n");
+      string r = c.imap("M");
+      if (r.compare(0, 2, "OK")) err(text.substr(0, 40) + ": " + r);
+      done++;
+      v.push_back(now() - t0);
+    };
+    while (next < N && now() < end) {
+      Conn c;
+      double t0 = now();
+      if (!ilogin(c, fmt(upat, s % U))) break;
+      next++;
+      done++;
+      v.push_back(now() - t0);
+      ask(c, "SELECT INBOX");
+      for (int i = 0; i < 5; i++) {
+        string n = std::to_string(1 + pick(100));
+        switch (pick(6)) {
+          case 0: ask(c, "FETCH " + n + " (UID FLAGS ENVELOPE)"); break;
+          case 1: ask(c, "FETCH " + n + " (BODY.PEEK[])"); break;
+          case 2: ask(c, "STORE " + n + (pick(2) ? " +" : " -") + "FLAGS (\\Flagged)"); break;
+          case 3: ask(c, "UID SEARCH UNSEEN"); break;
+          case 4: ask(c, "STATUS INBOX (MESSAGES UNSEEN)"); break;
+          default: {
+            const string &b = msgs[pick(static_cast<unsigned>(msgs.size()))];
+            ask(c, "APPEND " + mbox + " {" + std::to_string(b.size()) + "+}\r\n" + b);
+          }
+        }
+      }
+      ask(c, "LOGOUT");
+      c.close();
+    }
+    std::lock_guard<std::mutex> g(m);
+    all.insert(all.end(), v.begin(), v.end());
+  });
+  tail("mixed", done, el, all);
+  return errs != 0;
+}
 static int do_append() {
   auto msgs = load(false);
   std::atomic<long> next{0}, done{0};
@@ -626,6 +677,7 @@ int main(int ac, char **av) {
   if (mode == "pop3login") return do_pop3(false);
   if (mode == "imap") return do_imap();
   if (mode == "imaplogin") return do_imaplogin();
+  if (mode == "mixed") return do_mixed();
   if (mode == "append") return do_append();
   if (mode == "idle") return do_hold(true);
   if (mode == "conns") return do_hold(false);
