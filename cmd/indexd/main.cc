@@ -3,9 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +14,7 @@
 #include "lib/base/daemon.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/base/priority.h"
 #include "lib/mime/charset.h"
 #include "lib/store/format.h"
 
@@ -26,11 +25,7 @@ class Indexd : public Service {
  public:
   explicit Indexd(const Context& c) : news_(c.paths.mail), every_(c.config.search_every), memory_(c.config.session_memory), terms_{.maps = true, .keep_gone = c.config.keep_expunged()} {}
 
-  // Whatever else runs comes first.
   Status setup() override {
-    constexpr int whole_process = 1, idle_class = 3 << 13;
-    if (::setpriority(PRIO_PROCESS, 0, 19) < 0 || ::syscall(SYS_ioprio_set, whole_process, 0, idle_class) < 0)
-      log::info("rights", {{"step", "priority"}, {"skipped", errno_text(errno)}});
     (void)mime::fold("\xE4\xB8\x80");  // its tables are read once, not in each visit
     TRY(Visitor v, Visitor::make(memory_, terms_));
     visitor_.emplace(std::move(v));
@@ -77,6 +72,8 @@ int main(int argc, char** argv) {
                 .calls = sandbox::files | sandbox::processes | sandbox::confine, .descriptors = 1024};
       },
       .open = [](Context& c) -> Result<std::unique_ptr<Service>> {
+        // Whatever else runs comes first.
+        if (auto r = stand_behind(19, IoTurn::idle); !r) log::info("rights", {{"step", "priority"}, {"skipped", r.error().what}});
         (void)store::boot_id();  // while /proc can be read: mailboxes are to be opened as deliveries open them
         CHECK(file::make_directories(c.paths.mail, 0700));
         return std::unique_ptr<Service>(std::make_unique<indexd::Indexd>(c));

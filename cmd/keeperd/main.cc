@@ -2,8 +2,6 @@
 // keeperd: keeps mailboxes in order while nobody looks: expiry, and what else takes time.  Row
 // "keeperd" of jdmail(7).  It serves nobody and listens nowhere.
 #include <signal.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 #include "lib/base/daemon.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/base/priority.h"
 #include "lib/net/serve.h"
 #include "lib/store/format.h"
 
@@ -20,9 +19,7 @@ namespace {
 
 // Behind everybody who waits for an answer, but not so far that a lock it holds keeps them waiting.
 void be_modest() {
-  constexpr int best_effort_class = 2, lowest = 7;
-  if (::setpriority(PRIO_PROCESS, 0, 10) < 0) log::warn("rights", {{"step", "nice"}, {"skipped", "refused"}});
-  if (::syscall(SYS_ioprio_set, 1, 0, best_effort_class << 13 | lowest) < 0) log::warn("rights", {{"step", "ioprio"}, {"skipped", "refused"}});
+  if (auto r = stand_behind(10, IoTurn::last); !r) log::warn("rights", {{"step", "priority"}, {"skipped", r.error().what}});
 }
 
 bool is_asked_to_end() {

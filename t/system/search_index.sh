@@ -17,3 +17,6 @@ ctl reload >/dev/null
 ! ctl status | grep -q indexd || fail "it is off, and runs"
 python3 t/system/search_index.py again "$(port 143)" "$dir" || fail "answers differ without indexd"
 ! grep -h boot_unknown "$dir"/log/*/current || fail "a program does not know which start of the machine this is"
+# sched(7): a daemon is a session of its own, so its nice value alone would count for nothing.
+indexer=/proc/$(cat "$dir/run/indexd.lock")/autogroup
+[ ! -e "$indexer" ] || [ "$(cat /proc/sys/kernel/sched_autogroup_enabled)" = 0 ] || grep -q 'nice 19$' "$indexer" || fail "indexd does not stand behind the others: $(cat "$indexer")"
