@@ -34,6 +34,11 @@ for line in open(sys.argv[1]):
         continue
     else:
         continue
+    if not re.fullmatch(r"[\d.e+]+", str(m[3])) or not re.fullmatch(r"[\d.e+-]*\d[\d.e+-]*", m[4]):
+        continue  # it did not run
+    for a, b in (("RETR-all sessions=", "RETR all, sessions: "), ("login+STAT+QUIT sessions=", "login, STAT, QUIT, sessions: "), (" (1000-msg box)", ""),
+                 ("first-open", "first opening"), ("envelope-1st", "first time")):
+        key = key.replace(a, b)
     rate[key][name].append(float(m[3]))
     cpu[key][name].append(float(m[4]))
 
