@@ -29,6 +29,9 @@ Ran run(const std::vector<std::string>& argv, const std::string& input = "");  /
 
 // Asks directoryd; when it is down, a one-shot run of it, so that this works before `start` too.
 Result<ipc::Message> ask_directory(const Options& o, const ipc::Message& m);
+// The fields of a list of directoryd's (domain-list, user-list, ...), all pages of it.
+using Rows = std::vector<std::vector<std::string>>;
+Result<Rows> directory_list(const Options& o, const std::string& cmd, const std::string& domain);
 
 std::vector<std::string> service_names(const Options& o);  // the programs that this configuration runs
 

@@ -17,25 +17,6 @@ int tell(const Result<ipc::Message>& r, const std::string& done) {
   return 0;
 }
 
-// Lists are asked for page by page.
-Result<std::vector<std::vector<std::string>>> list(const Options& o, const std::string& cmd, const std::string& domain) {
-  std::vector<std::vector<std::string>> rows;
-  std::string after;
-  for (;;) {
-    ipc::Message m(cmd);
-    m.set("domain", domain).set("after", after).set("limit", uint64_t{1000});
-    TRY(auto r, ask_directory(o, m));
-    auto entries = r.all("entry");
-    for (auto e : entries) {
-      std::vector<std::string> row;
-      for (auto f : split(e, '\t')) row.emplace_back(f);
-      rows.push_back(row);
-    }
-    if (cmd == "domain-list" || entries.size() < 1000) return rows;
-    after = rows.back()[0];
-  }
-}
-
 int show(const Options& o, const std::vector<std::string>& names, const Result<std::vector<std::vector<std::string>>>& rows) {
   if (!rows) return failed(rows.error());
   if (!o.json) {
@@ -82,15 +63,32 @@ Result<Secret> read_password(bool from_stdin) {
 }
 }  // namespace
 
+Result<Rows> directory_list(const Options& o, const std::string& cmd, const std::string& domain) {
+  Rows rows;
+  std::string after;
+  for (;;) {
+    ipc::Message m(cmd);
+    m.set("domain", domain).set("after", after).set("limit", uint64_t{1000});
+    TRY(auto r, ask_directory(o, m));
+    auto entries = r.all("entry");
+    for (auto e : entries) {
+      auto& row = rows.emplace_back();
+      for (auto f : split(e, '\t')) row.emplace_back(f);
+    }
+    if (cmd == "domain-list" || entries.size() < 1000) return rows;
+    after = rows.back()[0];
+  }
+}
+
 int domain(const Options& o, const std::string& verb, const std::string& name) {
-  if (verb == "list") return show(o, {"domain", "postmaster"}, list(o, "domain-list", ""));
+  if (verb == "list") return show(o, {"domain", "postmaster"}, directory_list(o, "domain-list", ""));
   ipc::Message m("domain-" + verb);
   m.set("name", name);
   return tell(ask_directory(o, m), fmt::format("domain {} {}", name, verb == "add" ? "added" : "removed"));
 }
 
 int user(const Options& o, const std::string& verb, const UserOptions& u) {
-  if (verb == "list") return show(o, {"address", "quota", "state", "name"}, list(o, "user-list", u.address));
+  if (verb == "list") return show(o, {"address", "quota", "state", "name"}, directory_list(o, "user-list", u.address));
   ipc::Message m("user-" + verb);
   m.set("address", u.address);
   for (auto& x : u.senders) m.set("target", x);
@@ -122,7 +120,7 @@ int user(const Options& o, const std::string& verb, const UserOptions& u) {
 }
 
 int alias(const Options& o, const std::string& verb, const std::string& address, const std::vector<std::string>& targets) {
-  if (verb == "list") return show(o, {"alias", "targets"}, list(o, "alias-list", address));
+  if (verb == "list") return show(o, {"alias", "targets"}, directory_list(o, "alias-list", address));
   ipc::Message m("alias-" + verb);
   m.set("address", address);
   for (auto& t : targets) m.set("target", t);

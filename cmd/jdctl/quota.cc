@@ -19,34 +19,15 @@ struct Held {
   store::Usage usage;
   std::optional<store::Usage> noted;  // before they were counted
 };
-using Rows = std::vector<std::vector<std::string>>;
 
 uint64_t number(const std::vector<std::string>& row, std::size_t i) { return i < row.size() ? to_number(row[i]).value_or(0) : 0; }
-
-// Rows of tab-separated fields, page by page.
-Result<Rows> entries(const Options& o, const std::string& cmd, const std::string& domain) {
-  Rows rows;
-  std::string after;
-  for (;;) {
-    ipc::Message m(cmd);
-    m.set("domain", domain).set("after", after).set("limit", uint64_t{1000});
-    TRY(auto r, ask_directory(o, m));
-    auto page = r.all("entry");
-    for (auto e : page) {
-      auto& row = rows.emplace_back();
-      for (auto f : split(e, '\t')) row.emplace_back(f);
-    }
-    if (cmd == "domain-list" || page.size() < 1000) return rows;
-    after = rows.back()[0];
-  }
-}
 
 bool is_address(const std::string& s) { return s.find('@') != s.npos; }
 
 // The accounts that `whose` names: one, a domain's, or all.
 Result<std::vector<Held>> accounts(const Options& o, const std::string& whose) {
   std::string wanted = lower(whose), domain = is_address(wanted) ? wanted.substr(wanted.rfind('@') + 1) : wanted;
-  TRY(auto rows, entries(o, "user-list", domain));
+  TRY(auto rows, directory_list(o, "user-list", domain));
   std::vector<Held> r;
   for (auto& row : rows) {
     if (row.size() < 5 || (is_address(wanted) && row[0] != wanted)) continue;
@@ -119,7 +100,7 @@ int QuotaCommands::show(const Options& o) {
   if (!config) return failed(config.error());
   auto all = accounts(o, whose_);
   if (!all) return failed(all.error());
-  auto domains = entries(o, "domain-list", "");
+  auto domains = directory_list(o, "domain-list", "");
   if (!domains) return failed(domains.error());
   Rows rows, sums;
   Json list = Json::array(), by_domain = Json::array();
