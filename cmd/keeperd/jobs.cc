@@ -38,8 +38,10 @@ Status give_space_back(store::Account& a, JobContext& c) {
   return {};
 }
 
-// The sums that quotas are held against: right already but after a crash or a release that kept none.
+// The sums that quotas are held against: right already but after a crash.  Where nobody has asked for them
+// they are not begun: each delivery would keep them up to date for nobody.
 Status count(store::Account& a, JobContext& c) {
+  if (!store::last_usage(a.dir(), ".")) return {};
   TRY(auto hold, a.lock().hold());
   auto noted = a.lock().usage();
   TRY(auto counted, a.recount());

@@ -27,7 +27,8 @@ void cmd_quota(Session& s, Cursor& c) {
   }
   const Quota& limit = m.other ? m.other->is.quota : s.options().quota;
   if (!by_mailbox && (!name.empty() || !limit.limits_account())) return s.no("[NONEXISTENT] there is no such quota root");
-  auto used = m.account->usage();
+  // Without a limit nothing is counted: what is counted once, each delivery keeps up to date.
+  auto used = limit.limits_account() ? m.account->usage() : store::Usage{};
   if (!used) return s.failed(used.error(), "cannot read the mailbox");
   std::string root;
   append_string(root, m.other ? m.other->is.address : "");

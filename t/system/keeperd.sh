@@ -63,3 +63,7 @@ append bob Lists/x
 sleep 2
 wait_for 300 is bob Lists/x 0
 ctl stop >/dev/null
+
+# --- the sums of quotas: where nobody has a limit they are not begun, so no delivery has to keep them
+imap ann 'a GETQUOTAROOT INBOX\r\nb LOGOUT\r\n' | grep -q '^a OK' || fail "GETQUOTAROOT"
+[ ! -s "$dir/mail/example.test/ann/lock" ] || fail "sums are kept though there is no limit"
