@@ -16,7 +16,8 @@ namespace jd {
 Status stand_behind(int nice, IoTurn io) {
   constexpr int whole_process = 1, best_effort_lowest = 2 << 13 | 7, idle_class = 3 << 13;
   std::string text = std::to_string(nice);
-  Fd group(::open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC));
+  // Only of a session of its own: started from a shell, it would make the shell wait as well.
+  Fd group(::getsid(0) == ::getpid() ? ::open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC) : -1);
   // EAGAIN: one process in a tenth of a second may, on the whole machine.
   for (int left = 20; group && ::write(group.get(), text.data(), text.size()) < 0 && errno == EAGAIN && left > 0; left--) ::usleep(60'000);
   if (::setpriority(PRIO_PROCESS, 0, nice) < 0) return fail_errno(errno, "cannot be nice");
