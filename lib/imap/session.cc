@@ -295,7 +295,8 @@ void Session::notify_none() { notify_ = std::make_unique<Notify>(NotifyRequest{}
 void Session::mine(const store::Folder& folder, const store::UidSet& uids) {
   if (view_ && &view_->folder() == &folder)
     for (auto& r : uids.ranges()) own_.add(r.first, r.last);
-  if (auto own = account_.folder(folder.id()); notify_ && own && *own == &folder) notify_->mine(folder.id(), uids);
+  if (!notify_) return;
+  if (auto own = account_.folder(folder.id()); own && *own == &folder) notify_->mine(folder.id(), uids);
 }
 void Session::mine(std::string_view name) {
   if (notify_) notify_->mine(*this, name);
