@@ -15,7 +15,7 @@ WARN     := -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Werror=retur
 HARDEN   := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1,-D_FORTIFY_SOURCE=2)
 BASE     := -std=c++20 -I. $(WARN) $(HARDEN) -fstack-protector-strong -fPIE -pthread -MMD -MP
 LINK     := -pie -pthread $(if $(shell command -v mold),-fuse-ld=mold) -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=address$(comma)undefined)
-LIBS     := -Wl,--as-needed -lfmt -lssl -lcrypto -lsodium -ldb-5.3 -lunbound -lseccomp -licuuc -licui18n -licudata -lz -lcurl -lre2
+LIBS     := -Wl,--as-needed -lfmt -lssl -lcrypto -lsodium -ldb-5.3 -lunbound -lseccomp -licuuc -licui18n -licudata -lz -lcurl -lre2 -larchive -lexpat
 CCACHE   := $(shell command -v ccache)
 
 LIB      := $(patsubst %.cc,$(O)/%.o,$(wildcard lib/*/*.cc))

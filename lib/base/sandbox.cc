@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -51,7 +52,7 @@ const char* const file_calls[] = {
     "inotify_init1", "inotify_add_watch", "inotify_rm_watch", "shmget", "shmat", "shmdt", "shmctl"};
 const char* const process_calls[] = {"close_range", "clone", "clone3", "fork", "vfork", "wait4", "waitid", "setsid", "setpgid",
                                      "kill", "prlimit64", "getrlimit", "setrlimit", "setpriority", "sched_setscheduler"};
-const char* const program_calls[] = {"execve", "execveat", "arch_prctl", "set_tid_address", "prlimit64"};
+const char* const program_calls[] = {"execve", "execveat", "arch_prctl", "set_tid_address", "prlimit64", "getdents64"};
 const char* const thread_calls[] = {"clone", "set_tid_address"};
 const char* const confine_calls_list[] = {"prctl", "seccomp", "landlock_create_ruleset", "landlock_add_rule",
                                           "landlock_restrict_self", "setrlimit", "prlimit64"};
@@ -126,6 +127,7 @@ Status confine_files(const std::vector<PathRight>& paths) {
   if (abi >= 3) all |= truncate;
   uint64_t write = all & ~(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
                            LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM);
+  uint64_t of_files = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE | truncate;
   landlock_ruleset_attr attr{};
   attr.handled_access_fs = all;
   Fd ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0)));
@@ -134,7 +136,10 @@ Status confine_files(const std::vector<PathRight>& paths) {
     Fd dir(::open(p.path.c_str(), O_PATH | O_CLOEXEC));
     if (!dir) return fail_errno(errno, "cannot open {}", p.path);
     landlock_path_beneath_attr rule{};
-    rule.allowed_access = p.write ? write : read;
+    rule.allowed_access = (p.write ? write : read) | (p.execute ? LANDLOCK_ACCESS_FS_EXECUTE : 0);
+    struct stat is;
+    if (::fstat(dir.get(), &is) < 0) return fail_errno(errno, "cannot look at {}", p.path);
+    if (!S_ISDIR(is.st_mode)) rule.allowed_access &= of_files;
     rule.parent_fd = dir.get();
     if (::syscall(SYS_landlock_add_rule, ruleset.get(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
       return fail_errno(errno, "cannot add {} to the Landlock ruleset", p.path);
@@ -189,6 +194,8 @@ Status load_program(const void* program, std::size_t bytes) {
   return {};
 }
 
+}  // namespace
+
 // tgkill reaches any process of ours, fcntl and ioctl can have the kernel send a signal (F_SETOWN),
 // and System V memory has no owner but the user: lists of calls cannot tell, their arguments do.
 Status confine_to_self() {
@@ -222,7 +229,6 @@ Status confine_to_self() {
   p.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
   return load_program(p.data(), p.size() * sizeof(sock_filter));
 }
-}  // namespace
 
 Status CallFilter::load() const {
   if (program_.empty()) return {};

@@ -20,14 +20,15 @@ enum Calls : unsigned {
   net = 1,        // new sockets
   files = 2,      // open, rename, remove, sync, lock, inotify
   processes = 4,  // fork, wait, kill
-  programs = 8,   // execve
+  programs = 8,   // execve, and what a program needs to begin
   threads = 16,
   confine = 32,   // to confine children further: prctl, landlock, seccomp
 };
 
 struct PathRight {
-  std::string path;  // a directory; everything below it
+  std::string path;  // a directory, everything below it; or a file
   bool write;
+  bool execute = false;
 };
 
 struct Rights {
@@ -58,9 +59,12 @@ class CallFilter {
   std::string program_;  // sock_filter[]; empty: there is no seccomp here
 };
 
+// No way to another process: no signal to it, no ptrace, no shared memory.  Before what else refuses
+// calls.  Holds for this process; one that it starts may not even signal itself.
+Status confine_to_self();
+
 // A session's process, on the authenticated side of the door: the files of one account and of those that are
-// shared with its user, the calls of `filter`, and no way to another process: no signal, no ptrace, no shared
-// memory.  Last of all.
+// shared with its user, the calls of `filter`, and no way to another process.  Last of all.
 Status confine_session(const std::string& account_directory, const CallFilter& filter, const std::vector<PathRight>& shared = {});
 // From now on this process may use so much of the processor; then SIGPROF.  Zero: any.  Costs one call.
 void limit_cpu(Span from_now);

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "cmd/document-text/pdf.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <signal.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/fd.h"
+#include "lib/base/file.h"
+#include "lib/base/sandbox.h"
+#include "lib/mime/charset.h"
+
+namespace jd::document_text {
+namespace {
+
+// The program that loads programs: to execute one is to execute this as well.
+std::string loader() {
+  Dl_info info{};
+  auto base = reinterpret_cast<void*>(::getauxval(AT_BASE));
+  return base && ::dladdr(base, &info) && info.dli_fname ? info.dli_fname : "";
+}
+
+[[noreturn]] void become_pdftotext(int document, int text) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  Fd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  if (::dup2(document, 0) < 0 || ::dup2(text, 1) < 0 || (null ? ::dup2(null.get(), 2) : ::close(2)) < 0) ::_exit(111);
+  if (!confine_calls_of_pdftotext()) ::_exit(111);
+  const char* const words[] = {"pdftotext", "-q", "-enc", "UTF-8", "-nopgbrk", "-", "-", nullptr};
+  const char* const nothing[] = {nullptr};
+  ::execve(pdftotext.c_str(), const_cast<char**>(words), const_cast<char**>(nothing));
+  ::_exit(111);
+}
+
+// Until there is enough, or the end.
+std::string read_pipe(int fd, std::size_t most) {
+  std::string all;
+  char piece[64 << 10];
+  while (all.size() < most) {
+    ssize_t n = ::read(fd, piece, sizeof piece);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    all.append(piece, static_cast<std::size_t>(n));
+  }
+  return all;
+}
+
+}  // namespace
+
+bool is_pdf(std::string_view d) { return d.substr(0, 1024).find("%PDF-") != d.npos; }
+
+Status confine_to_pdftotext() {
+  std::vector<sandbox::PathRight> paths{{pdftotext, false, true}};
+  if (std::string l = loader(); !l.empty()) paths.push_back({l, false, true});
+  for (auto p : {"/usr/lib", "/lib", "/lib64", "/usr/share/poppler", "/etc/ld.so.cache", "/dev/null"})
+    if (file::exists(p)) paths.push_back({p, std::string_view(p) == "/dev/null"});
+  return sandbox::confine_files(paths);
+}
+
+Status confine_calls_of_pdftotext() {
+  CHECK(sandbox::confine_to_self());
+  return sandbox::confine_calls(sandbox::programs);
+}
+
+Status pdf_text(std::string_view document, mime::DocumentText& out) {
+  if (::access(pdftotext.c_str(), X_OK) < 0) return fail(Fault::perm, "a PDF cannot be read without {}: install poppler-utils", pdftotext);
+  Fd bytes(::memfd_create("document", MFD_CLOEXEC));
+  if (!bytes) return fail_errno(errno, "cannot keep the document");
+  CHECK(file::write_at(bytes.get(), document, 0));
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) < 0) return fail_errno(errno, "cannot make a pipe");
+  Fd from(ends[0]), to(ends[1]);
+  CHECK(confine_to_pdftotext());
+  pid_t child = ::fork();
+  if (child < 0) return fail_errno(errno, "cannot start {}", pdftotext);
+  if (child == 0) become_pdftotext(bytes.get(), to.get());
+  to.reset();
+  CHECK(sandbox::confine_calls(sandbox::processes));
+  std::string text = read_pipe(from.get(), 2 * mime::max_document_text);
+  out.feed(mime::clean_utf8(text));
+  ::kill(child, SIGKILL);  // it has ended, or has more than is wanted
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+  if (!out.text().empty() || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) return {};
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 111) return fail(Fault::temp, "cannot start {}", pdftotext);
+  return fail(Fault::perm, "pdftotext cannot read it");
+}
+
+}  // namespace jd::document_text
