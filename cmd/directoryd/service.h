@@ -27,6 +27,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "cmd/directoryd/workers.h"
 #include "lib/auth/scram.h"
@@ -53,6 +54,8 @@ class DirectoryService {
 
  private:
   struct Verified { uint64_t revision; Time until; };
+  // A password that is being verified, and who else came with the same: each is told whether it is good.
+  struct Checking { uint64_t revision; std::vector<std::function<void(bool)>> waiting; };
   struct Full { uint64_t bytes; Time until; };
   struct Ticket { std::string address; Time until; };
   struct From { std::string ip, protocol; };
@@ -104,6 +107,7 @@ class DirectoryService {
   auth::Throttle throttle_;
   std::string key_;
   std::unordered_map<std::string, Verified> verified_;
+  std::unordered_map<std::string, Checking> checking_;  // by cache_key(), too
   std::unordered_map<std::string, Ticket> tickets_;
   std::unordered_map<std::string, Full> full_;  // by account
   std::unordered_map<std::string, Exchange> exchanges_;

@@ -120,4 +120,24 @@ TEST_F(Service, AGuesserIsThrottled) {
   EXPECT_EQ(last, Fault::temp);
 }
 
+// More than may wait for a thread: they come with one password, which is verified once.
+TEST_F(Service, LoginsAtOnceWithOnePasswordAreVerifiedOnce) {
+  for (bool is_right : {true, false}) {
+    constexpr std::size_t count = Workers::max_waiting + 100;
+    std::size_t good = 0, refused = 0, told = 0;
+    for (std::size_t i = 0; i < count; i++) {
+      Message m("authenticate");
+      m.set("user", "ann@example.test").set("password", is_right ? "pw" : "no").set("ip", "192.0.2." + std::to_string(i % 200)).set("protocol", "imap");
+      service->ask(std::move(m), [&](Message a) {
+        told++;
+        good += !a.error();
+        refused += fault(a) == Fault::perm;
+      });
+    }
+    while (told < count) loop.run_once(seconds(5));
+    EXPECT_EQ(good, is_right ? count : 0);
+    EXPECT_EQ(refused, is_right ? 0 : count);
+  }
+}
+
 }  // namespace jd
