@@ -44,7 +44,13 @@ template <class F, class M>
 void expect_linear_in(const std::string& what, const F& work, const M& make) {
   std::string a = make(small), b = make(large);
   work(b);  // tables and buffers of the first use
-  EXPECT_LT(of(work, b), 32 * std::max(of(work, a), floor_ns)) << what;
+  // A busy neighbour on the same core can make the large one dearer for a while; a bad algorithm is so each time.
+  int64_t least = INT64_MAX, limit = 0;
+  for (int i = 0; i < 20 && least >= limit; i++) {
+    least = std::min(least, of(work, b));
+    limit = std::max(limit, 32 * std::max(of(work, a), floor_ns));
+  }
+  EXPECT_LT(least, limit) << what;
 }
 
 // The unit again and again behind the head.
