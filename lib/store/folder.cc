@@ -13,6 +13,7 @@
 #include "lib/base/random.h"
 #include "lib/base/text.h"
 #include "lib/mime/imap_form.h"
+#include "lib/store/folder_log.h"
 #include "lib/store/index.h"
 
 namespace jd::store {
@@ -21,7 +22,7 @@ constexpr uint32_t reserve_step = 1000;
 constexpr uint64_t rewrite_least = 256 << 10;
 }  // namespace
 
-std::string Folder::log_name() const { return fmt::format("box/{}.log", info_.id); }
+std::string Folder::log_name() const { return folder_log_name(info_.id); }
 std::string Folder::index_name() const { return fmt::format("box/{}.index", info_.id); }
 
 Result<std::unique_ptr<Folder>> Folder::open(int dir, AccountLock& lock, MailSegments& segments, const Tree& tree,
@@ -34,13 +35,10 @@ Result<std::unique_ptr<Folder>> Folder::open(int dir, AccountLock& lock, MailSeg
   return f;
 }
 
-// An empty log, or, when the log was lost, one rebuilt from the message records of this folder.
+// The log was lost: it is rebuilt from the message records of this folder.
 Status Folder::make_log() {
   TRY(auto hold, lock_.hold());
   if (auto there = journal::SegmentReader::open(dir_, log_name()); there) return {};
-  CHECK(file::make_directory(dir_, "box"));
-  std::string tmp = fmt::format("box/{}.tmp", info_.id);
-  CHECK(file::unlink(dir_, tmp));
   FolderState fresh;
   fresh.init(info_.uid_validity);
   TRY(auto damage, segments_.scan(Time{}, [&](const MailSegments::Found& m) {
@@ -60,12 +58,8 @@ Status Folder::make_log() {
   }
   // What was expunged is there again, and what has no record any more is not.
   if (!fresh.entries().empty() || ::faccessat(dir_, (log_name() + ".damaged").c_str(), F_OK, 0) == 0) lock_.forget_usage();
-  TRY(auto w, journal::SegmentWriter::create(dir_, tmp, {kind_box, info_.id, 0, true}));
-  for (auto& o : fresh.snapshot(0)) CHECK(w.append(o.type, 0, o.stamp, {o.payload}));
-  CHECK(w.commit());
-  CHECK(file::rename(dir_, tmp, log_name()));
-  TRY(Fd box, file::open(dir_, "box", O_RDONLY | O_DIRECTORY));
-  CHECK(file::sync_directory(box.get()));
+  CHECK(write_folder_log(dir_, info_.id, fresh, 0));
+  CHECK(sync_folder_names(dir_));
   return file::sync_directory(dir_);
 }
 
@@ -109,9 +103,10 @@ void Folder::begin_state() {
 
 // When reading on from the index has become a good part of the work.
 void Folder::write_index_if_grown() {
-  constexpr uint64_t least = 64 << 10;
+  constexpr uint64_t least = 64 << 10, many_touched = 5000;  // a short record may change them all
   if (lock_.is_read_only()) return;
-  if (reader_->tell() - indexed_ < std::max<uint64_t>(least, indexed_ / 8) || !reader_->damage().empty() || !lost_.empty()) return;
+  bool is_worth = reader_->tell() - indexed_ >= std::max<uint64_t>(least, indexed_ / 8) || (indexed_ && state_.touched() >= many_touched);
+  if (!is_worth || !reader_->damage().empty() || !lost_.empty()) return;
   // The log is whole without it.
   if (auto r = write_index_now(); !r) log::failure("index_not_written", r.error(), {{"folder", info_.name}});
 }
@@ -366,6 +361,7 @@ Result<std::vector<std::pair<uint32_t, uint32_t>>> Folder::copy_from(Folder& fro
     CHECK(open_writer());
     if (&from != this) CHECK(from.open_writer());
     std::vector<Entry> chosen;
+    chosen.reserve(std::min<std::size_t>(uids.size(), from.state_.entries().size()));
     for (auto& r : uids.ranges()) {
       auto& all = from.state_.entries();
       auto i = std::lower_bound(all.begin(), all.end(), r.first, [](const Entry& e, uint32_t u) { return e.uid < u; });
@@ -373,6 +369,7 @@ Result<std::vector<std::pair<uint32_t, uint32_t>>> Folder::copy_from(Folder& fro
     }
     if (chosen.empty()) return pairs;
     UidSet moved;
+    pairs.reserve(chosen.size());
     for (auto& e : chosen) {
       moved.add(e.uid);
       used.insert(e.segment);
@@ -423,6 +420,7 @@ Status Folder::take_in(Folder& from, std::vector<Entry>& chosen) {
     TRY(translate[b], keyword_mask({from.state_.keywords()[b]}, true));
   }
   std::string p;
+  p.reserve(chosen.size() * entry_bytes);
   uint32_t uid = state_.uid_next();
   uint64_t seq = state_.mod_seq() + 1;
   auto saved = static_cast<uint32_t>(now().seconds());
@@ -494,24 +492,18 @@ Status Folder::rewrite_if_grown() {
 }
 
 Status Folder::rewrite(const FolderState& as) {
-  std::string tmp = fmt::format("box/{}.tmp", info_.id);
   std::set<uint32_t> segments;
   for (auto& e : as.entries())
     if (e.uid >= snapshot_next_) segments.insert(e.segment);
   CHECK(segments_.commit_segments(segments));
-  CHECK(file::unlink(dir_, tmp));
-  TRY(auto w, journal::SegmentWriter::create(dir_, tmp, {kind_box, info_.id, 0, true}));
-  for (auto& o : as.snapshot(kept_since())) CHECK(w.append(o.type, 0, o.stamp, {o.payload}));
-  CHECK(w.commit());
   if (!reader_->damage().empty()) {
     // A copy, not a link: whoever has the old log open knows by its count of links that it is replaced.
     TRY(std::string old, file::read_all(dir_, log_name(), 1u << 30));
     TRY(Fd in, file::open(dir_, "box", O_RDONLY | O_DIRECTORY));
     CHECK(file::write_durable(in.get(), fmt::format("{}.log.damaged", info_.id), old));
   }
-  CHECK(file::rename(dir_, tmp, log_name()));
-  TRY(Fd box, file::open(dir_, "box", O_RDONLY | O_DIRECTORY));
-  return file::sync_directory(box.get());
+  CHECK(write_folder_log(dir_, info_.id, as, kept_since()));
+  return sync_folder_names(dir_);
 }
 
 std::vector<std::string> Folder::damage() const {

@@ -96,7 +96,6 @@ class Records {
     return true;
   }
 
- private:
   void reserve(std::size_t n) {
     if (n <= room_) return;
     std::size_t room = std::max(n, room_ + room_ / 2 + 8);
@@ -110,6 +109,8 @@ class Records {
     data_ = fresh;
     room_ = room;
   }
+
+ private:
   void free_all() {
     if (mapped_) ::munmap(data_, room_ * sizeof(T));
     else ::free(static_cast<void*>(data_));

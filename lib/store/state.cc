@@ -29,7 +29,7 @@ FolderState FolderState::copy() const {
   r.uid_validity_ = uid_validity_, r.uid_next_ = uid_next_, r.recent_ = recent_;
   r.reserved_end_ = reserved_end_, r.reserved_boot_ = reserved_boot_, r.unseen_ = unseen_;
   r.mod_seq_ = r.changes_known_since_ = mod_seq_;
-  r.bytes_ = bytes_, r.changes_ = changes_;
+  r.bytes_ = bytes_;
   return r;
 }
 
@@ -140,7 +140,6 @@ bool FolderState::apply(uint16_t type, uint64_t stamp, std::string_view p) {
     default: break;  // of a later version: what it says does not concern these fields
   }
   if (good && type != type_state && type != type_reserve && type != type_recent) mod_seq_ = std::max(mod_seq_, stamp);
-  if (type != type_state) changes_ += p.size() + journal::head_bytes;
   return good;
 }
 
@@ -171,6 +170,7 @@ bool FolderState::apply_keywords(std::string_view p) {
 }
 
 bool FolderState::apply_arrive(std::string_view p, bool gone) {
+  if (!gone) entries_.reserve(entries_.size() + p.size() / entry_bytes);
   while (!p.empty()) {
     Entry e;
     if (!decode(p, e) || (e.uid == 0 && !gone)) return false;  // gone before a renumber(): 0
@@ -209,6 +209,7 @@ bool FolderState::apply_flags(uint64_t seq, std::string_view p) {
       }
       count(*i, 1);
       i->mod_seq = seq;
+      touched_++;
     }
   }
   constexpr std::size_t changes_kept = 64, ranges_kept = 1000;

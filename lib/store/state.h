@@ -48,7 +48,7 @@ class FolderState {
   // The UIDs whose flags changed after mod_seq `since` and before `before` (some may be gone);
   // nullopt: too long ago to be remembered here, ask the entries.
   std::optional<UidSet> changed_since(uint64_t since, uint64_t before = UINT64_MAX) const;
-  uint64_t changes() const { return changes_; }  // payload bytes applied since the state began
+  uint64_t touched() const { return touched_; }  // entries that records changed since the state began
 
   bool apply(uint16_t type, uint64_t stamp, std::string_view payload);
   // The UIDs of arrivals so far that must not be handed out again although the machine may have
@@ -98,7 +98,7 @@ class FolderState {
   std::vector<std::string> keywords_;
   uint32_t uid_validity_ = 0, uid_next_ = 1, recent_ = 1, reserved_end_ = 1, unseen_ = 0;
   std::string reserved_boot_;
-  uint64_t mod_seq_ = 1, bytes_ = 0, changes_ = 0;
+  uint64_t mod_seq_ = 1, bytes_ = 0, touched_ = 0;
   mutable std::size_t seen_before_ = 0;  // entries before it are seen
   struct Change { uint64_t mod_seq; UidSet uids; };
   std::deque<Change> flag_changes_;      // those after changes_known_since_

@@ -8,6 +8,7 @@
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
+#include "lib/store/folder_log.h"
 #include "lib/store/format.h"
 
 namespace jd::store {
@@ -50,6 +51,26 @@ Result<Tree> Tree::open(int dir, AccountLock& lock) {
   return t;
 }
 
+namespace {
+// Before the tree speaks of it.  What a crash leaves of one that is in no tree the next with this id replaces.
+Status make_log(int dir, uint32_t id, uint32_t uid_validity) {
+  FolderState empty;
+  empty.init(uid_validity);
+  return write_folder_log(dir, id, empty, 0);
+}
+
+// The log of a folder that a tree knew which was lost.
+bool has_changes(int dir, uint32_t id) {
+  auto log = journal::SegmentReader::open(dir, folder_log_name(id));
+  if (!log) return log.error().sys != ENOENT && log.error().sys != ENODATA;
+  for (;;) {
+    auto record = log->next();
+    if (!record || !*record) return !record;
+    if ((*record)->type != type_state) return true;
+  }
+}
+}  // namespace
+
 // Written whole under another name, so that nobody ever sees a tree without INBOX.
 Status Tree::make() {
   TRY(auto hold, lock_->hold());
@@ -63,12 +84,14 @@ Status Tree::make() {
   for (First f : {First{"INBOX", Special::none}, {"Drafts", Special::drafts}, {"Sent", Special::sent},
                   {"Junk", Special::junk}, {"Trash", Special::trash}, {"Archive", Special::archive}}) {
     std::string p;
-    put(p, ++id);
+    if (!has_changes(dir_, ++id)) CHECK(make_log(dir_, id, validity));
+    put(p, id);
     put(p, validity++);
     put(p, static_cast<uint8_t>(f.special));
     CHECK(w.append(type_create, 0, 0, {p, f.name}));
     CHECK(w.append(type_subscribe, 0, 0, {f.name}));
   }
+  CHECK(sync_folder_names(dir_));
   CHECK(w.commit());
   CHECK(file::rename(dir_, "tree.tmp", "tree"));
   return file::sync_directory(dir_);
@@ -180,9 +203,12 @@ Status Tree::write(uint16_t type, const std::string& payload) {
 Result<uint32_t> Tree::create_one(const std::string& name, Special s) {
   if (folders_.size() >= max_folders) return fail(Fault::perm, "no more than {} folders", max_folders);
   std::string p;
-  uint32_t id = last_id_ + 1;
+  uint32_t id = last_id_ + 1, validity = std::max(static_cast<uint32_t>(now().seconds()), last_validity_ + 1);
+  while (has_changes(dir_, id)) id++;
+  CHECK(make_log(dir_, id, validity));
+  CHECK(sync_folder_names(dir_));
   put(p, id);
-  put(p, std::max(static_cast<uint32_t>(now().seconds()), last_validity_ + 1));
+  put(p, validity);
   put(p, static_cast<uint8_t>(s));
   CHECK(write(type_create, p + name));
   // RFC 4314 §4.  What a crash leaves without them is the owner's alone.

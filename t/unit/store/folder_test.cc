@@ -220,4 +220,42 @@ TEST(Tree, ANewFolderOfAnOldNameHasAnotherUidValidity) {
   EXPECT_GT(a->tree().find("x")->uid_validity, first);
 }
 
+// Made at the first use, it would take a look at all of the account's mail: it might have been lost.
+TEST(Tree, AFolderComesWithItsLog) {
+  Scratch s;
+  auto a = s.open();
+  add(*a, mail("one"));
+  EXPECT_TRUE(file::exists(s.account() + "/box/2.log")) << "the usual ones";
+  // A crash left a log of a folder that never came to be.
+  std::string orphan = s.account() + "/box/7.log";
+  auto copy = [&](const std::string& from, const std::string& to) {
+    auto made = file::open(to, O_WRONLY | O_CREAT);
+    return made && file::write_at(made->get(), *file::read_all(from), 0);
+  };
+  ASSERT_TRUE(copy(s.account() + "/box/2.log", orphan));
+  auto id = a->tree().create("x");
+  ASSERT_TRUE(id);
+  ASSERT_EQ(*id, 7u);
+  auto log = journal::SegmentReader::open(AT_FDCWD, orphan);
+  ASSERT_TRUE(log);
+  EXPECT_EQ(log->header().number, 7u);
+  auto b = s.open();
+  auto f = b->folder("x");
+  ASSERT_TRUE(f);
+  EXPECT_TRUE((*f)->state().entries().empty());
+  EXPECT_EQ((*f)->state().uid_validity(), b->tree().find("x")->uid_validity);
+  // One with mail was of a folder in a tree that was lost: it is left alone.
+  ASSERT_TRUE(copy(s.account() + "/box/1.log", s.account() + "/box/8.log"));
+  auto next = b->tree().create("y");
+  ASSERT_TRUE(next);
+  EXPECT_EQ(*next, 9u);
+}
+
+TEST(Tree, ALostOneIsMadeAnewWithTheMailOfTheUsualFolders) {
+  Scratch s;
+  add(*s.open(), mail("one"));
+  ASSERT_TRUE(file::unlink(AT_FDCWD, s.account() + "/tree"));
+  EXPECT_EQ(body_of(*s.open(), "INBOX", 1), mail("one"));
+}
+
 }  // namespace jd::store

@@ -72,6 +72,24 @@ TEST(Index, ChangesAfterItAreSeenAndStayOutOfTheFile) {
   EXPECT_EQ(of(s, false), seen_by_index);
 }
 
+// A short record may change every entry: whoever opens the folder would do so again each time.
+TEST(Index, IsMadeAnewWhenManyEntriesWereTouched) {
+  Scratch s;
+  auto path = fill(s);
+  of(s, true);
+  auto before = *file::read_all(path);
+  auto a = s.open();
+  auto f = *a->folder(inbox_id);
+  UidSet all;
+  all.add(1, many);
+  for (auto op : {FlagOp::add, FlagOp::remove}) ASSERT_TRUE(f->store(op, flagged, {}, all));
+  of(s, true);
+  EXPECT_EQ(*file::read_all(path), before);
+  for (auto op : {FlagOp::add, FlagOp::remove}) ASSERT_TRUE(f->store(op, flagged, {}, all));
+  EXPECT_EQ(of(s, true), told(f->state()));
+  EXPECT_NE(*file::read_all(path), before);
+}
+
 TEST(Index, ADamagedOneIsNotBelieved) {
   Scratch s;
   auto path = fill(s);
