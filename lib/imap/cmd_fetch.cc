@@ -27,7 +27,10 @@ using store::Entry;
 namespace {
 
 void put_literal(std::string& out, std::string_view bytes) {
-  out += fmt::format("{{{}}}\r\n", bytes.size());
+  out.reserve(out.size() + bytes.size() + 32);  // a large one: exactly, not doubled
+  out += '{';
+  append_number(out, bytes.size());
+  out += "}\r\n";
   out += bytes;
 }
 
@@ -71,7 +74,7 @@ Status put_binary(MessageCache& cache, const Entry& e, const FetchItem& item, st
     bytes = decoded = mime::decoded(*message, *part);
   }
   if (item.what == Fetch::binary_size) {
-    out += fmt::format("{}", bytes.size());
+    append_number(out, bytes.size());
     return {};
   }
   if (item.partial) {
@@ -95,8 +98,8 @@ Status put_item(Session& s, const Entry& e, bool recent, const FetchItem& item, 
   out += ' ';
   switch (item.what) {
     case Fetch::flags: out += s.view()->flags(e, recent); break;
-    case Fetch::uid: out += fmt::format("{}", e.uid); break;
-    case Fetch::size: out += fmt::format("{}", e.size); break;
+    case Fetch::uid: append_number(out, e.uid); break;
+    case Fetch::size: append_number(out, e.size); break;
     case Fetch::internal_date: out += "\"" + mime::imap_date({from_seconds(e.date), 0}) + "\""; break;
     case Fetch::envelope: {
       TRY(auto w, s.cache().wire(e));
@@ -157,19 +160,19 @@ Status put_fetch(Session& s, std::size_t index, const std::vector<FetchItem>& it
     has_flags |= i.what == Fetch::flags;
     has_mod_seq |= i.what == Fetch::mod_seq;
   }
-  std::string one = fetch_head(s, index, e.uid, (with_uid || s.has(Ext::qresync)) && !has_uid);
+  std::string& out = s.out();
+  std::size_t begin = out.size();
+  put_fetch_head(s, index, e.uid, (with_uid || s.has(Ext::qresync)) && !has_uid);
   auto blank = [&] {
-    if (one.back() != '(' && one.back() != ' ') one += ' ';
+    if (out.back() != '(' && out.back() != ' ') out += ' ';
   };
   for (auto& i : items) {
     blank();
-    CHECK(put_item(s, e, recent, i, one));
+    if (auto r = put_item(s, e, recent, i, out); !r) return out.resize(begin), r;
   }
-  if (with_flags && !has_flags) blank(), one += "FLAGS " + v.flags(e, recent);
-  if (with_flags && !has_mod_seq && s.has(Ext::condstore)) one += fmt::format(" MODSEQ ({})", e.mod_seq);
-  one += ")\r\n";
-  if (s.out().empty()) s.out() = std::move(one);  // it may be large: not twice in memory
-  else s.out() += one;
+  if (with_flags && !has_flags) blank(), out += "FLAGS ", out += v.flags(e, recent);
+  if (with_flags && !has_mod_seq && s.has(Ext::condstore)) out += fmt::format(" MODSEQ ({})", e.mod_seq);
+  out += ")\r\n";
   s.flush_if_full();
   return {};
 }
@@ -209,10 +212,8 @@ bool take_modifiers(Cursor& c, Modifiers& m) {
 
 }  // namespace
 
-std::string fetch_head(const Session& s, std::size_t index, uint32_t uid, bool with_uid) {
-  if (s.has(Ext::uidonly)) return fmt::format("* {} UIDFETCH (", uid);
-  if (with_uid) return fmt::format("* {} FETCH (UID {} ", index + 1, uid);
-  return fmt::format("* {} FETCH (", index + 1);
+void put_fetch_head(Session& s, std::size_t index, uint32_t uid, bool with_uid) {
+  put_fetch_head(s.out(), s.has(Ext::uidonly), index, uid, with_uid);
 }
 
 void cmd_fetch(Session& s, Cursor& c) {

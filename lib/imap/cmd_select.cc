@@ -70,7 +70,8 @@ void put_resync(Session& s, const Resync& r) {
   for (std::size_t i = 0; i < v.size(); ++i) {
     const store::Entry* e = state.find(v.uid(i));
     if (!e || e->mod_seq <= r.mod_seq || (!known.empty() && !known.contains(e->uid))) continue;
-    s.out() += fetch_head(s, i, e->uid, true) + fmt::format("FLAGS {} MODSEQ ({}))\r\n", v.flags(*e, s.is_recent(i)), e->mod_seq);
+    put_fetch_head(s, i, e->uid, true);
+    s.out() += fmt::format("FLAGS {} MODSEQ ({}))\r\n", v.flags(*e, s.is_recent(i)), e->mod_seq);
     s.flush_if_full();
   }
 }

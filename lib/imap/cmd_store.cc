@@ -107,10 +107,11 @@ void cmd_store(Session& s, Cursor& c) {
   for (auto i : chosen) {
     const Entry* e = v.folder().state().find(v.uid(i));
     if (!e || (silent && !with_mod_seq) || left.contains(e->uid)) continue;
-    std::string one = fetch_head(s, i, e->uid, s.is_uid() || s.has(Ext::rev2) || s.has(Ext::qresync));
-    if (!silent) one += "FLAGS " + v.flags(*e, s.is_recent(i));
-    if (with_mod_seq) one += fmt::format("{}MODSEQ ({})", silent ? "" : " ", e->mod_seq);
-    s.out() += one + ")\r\n";
+    put_fetch_head(s, i, e->uid, s.is_uid() || s.has(Ext::rev2) || s.has(Ext::qresync));
+    std::string& out = s.out();
+    if (!silent) out += "FLAGS ", out += v.flags(*e, s.is_recent(i));
+    if (with_mod_seq) out += fmt::format("{}MODSEQ ({})", silent ? "" : " ", e->mod_seq);
+    out += ")\r\n";
     s.flush_if_full();
   }
   if (!all && code.empty()) code = "[EXPUNGEISSUED] ";

@@ -85,8 +85,8 @@ void append_mailbox(const Session& s, std::string& out, std::string_view name);
 // RFC 9051 §6.3.9.7: "* LIST" about one mailbox, with the name that the client used for it.
 void put_list_line(Session& s, const Mailbox& m, std::string_view old_name);
 
-// "* 3 FETCH (": how what follows about a message begins, with its UID where that must be said.
-std::string fetch_head(const Session& s, std::size_t index, uint32_t uid, bool with_uid);
+// The same as this session says it, with the UID where that must be said.
+void put_fetch_head(Session& s, std::size_t index, uint32_t uid, bool with_uid);
 
 // One FETCH (UIDFETCH) answer.  with_uid: also when it was not asked for; with_flags: \\Seen was set by it.
 Status put_fetch(Session& s, std::size_t index, const std::vector<FetchItem>& items, bool with_uid, bool with_flags = false);

@@ -2,6 +2,7 @@
 #include "lib/imap/lexer.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "lib/base/text.h"
 #include "lib/mime/imap_form.h"
@@ -272,6 +273,11 @@ void append_astring(std::string& out, std::string_view s) {
                !iequals(s, "nil");
   if (plain) out += s;
   else append_string(out, s);
+}
+
+void append_number(std::string& out, uint64_t n) {
+  char digits[20];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, n).ptr);
 }
 
 }  // namespace jd::imap

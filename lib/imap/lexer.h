@@ -100,5 +100,6 @@ bool is_atom_char(char c);
 // As the client reads it: quoted where that is possible, else a literal.
 void append_string(std::string& out, std::string_view s);
 void append_astring(std::string& out, std::string_view s);
+void append_number(std::string& out, uint64_t n);
 
 }  // namespace jd::imap

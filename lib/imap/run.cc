@@ -111,6 +111,7 @@ class Runner {
     if (may_park() && at >= park_at_ && give_up()) return;
     if (at >= park_at_) park_at_ = at + parking_.after;  // not now; later, perhaps
     if (!is_resting_ && at >= rest_at_) {
+      session_.rest();
       ::malloc_trim(0);
       is_resting_ = true;
     } else {
@@ -148,9 +149,17 @@ class Runner {
   char buffer_[16 << 10];
 };
 
+// Memory that comes and goes with each answer stays: to have its pages anew costs more than the answer.
+// A session that rests gives it back.
+void keep_memory() {
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 4 << 20);
+}
+
 }  // namespace
 
 Outcome run_session(int in, int out, store::Account& account, const SessionOptions& options, const Parking& parking) {
+  keep_memory();
   return Runner(in, out, account, options, parking).run();
 }
 

@@ -16,7 +16,8 @@
 
 namespace jd::imap {
 namespace {
-constexpr std::size_t flush_bytes = 256 << 10;
+constexpr std::size_t flush_bytes = 64 << 10;  // enough for few calls, and what is written is still in the cache
+constexpr std::size_t kept_bytes = 256 << 10;  // of room for answers; more was for something large
 constexpr const char* renumbered = "mail was imported with its UIDs into this mailbox: connect again";
 
 constexpr CommandRow rows[] = {
@@ -93,6 +94,7 @@ void Session::start() {
 
 void Session::flush() {
   if (!out_.empty() && !write_(deflate_ ? deflate_->deflate(out_) : out_)) is_over_ = true;
+  if (out_.capacity() > kept_bytes) std::string().swap(out_);
   out_.clear();
 }
 void Session::flush_if_full() {

@@ -93,6 +93,7 @@ class Session {
   store::SearchIndex& search_index() { return search_index_; }
   std::string& out() { return out_; }
   void flush_if_full();
+  void rest() { std::string().swap(out_); }  // between commands: gives the room for answers back
   void ok(std::string_view text);
   void no(std::string_view text);
   void bad(std::string_view text);

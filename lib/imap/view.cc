@@ -18,6 +18,16 @@ constexpr Named system_flags[] = {{store::answered, "\\Answered"}, {store::flagg
                                   {store::deleted, "\\Deleted"}, {store::seen, "\\Seen"}, {store::draft, "\\Draft"}};
 }  // namespace
 
+void put_fetch_head(std::string& out, bool is_uid_only, std::size_t index, uint32_t uid, bool with_uid) {
+  out += "* ";
+  append_number(out, is_uid_only ? uid : index + 1);
+  out += is_uid_only ? " UIDFETCH (" : " FETCH (";
+  if (!with_uid || is_uid_only) return;
+  out += "UID ";
+  append_number(out, uid);
+  out += ' ';
+}
+
 Status View::open() {
   CHECK(folder_->refresh());
   uid_validity_ = folder_->state().uid_validity();
@@ -40,8 +50,10 @@ void View::absorb() const {
   auto& state = folder_->state();
   if (absorbed_ == state.mod_seq()) return;
   auto& gone = state.gone();
-  std::size_t before = ghosts_.size();
-  for (std::size_t i = gone.size(); i-- > 0 && gone[i].entry.mod_seq > absorbed_;)
+  std::size_t before = ghosts_.size(), news = 0;
+  while (news < gone.size() && gone[gone.size() - 1 - news].entry.mod_seq > absorbed_) news++;
+  ghosts_.reserve(before + news);
+  for (std::size_t i = gone.size(); i-- > gone.size() - news;)
     if (gone[i].entry.uid <= last_uid_) ghosts_.push_back({0, gone[i].entry});
   absorbed_ = state.mod_seq();
   if (ghosts_.size() != before) place_ghosts();
@@ -111,7 +123,11 @@ void View::say_expunged(std::string& out, const Say& say) {
     for (auto& g : ghosts_) uids.add(g.entry.uid);
     out += "* VANISHED " + uids.text() + "\r\n";
   } else {
-    for (std::size_t i = 0; i < ghosts_.size(); i++) out += fmt::format("* {} EXPUNGE\r\n", ghosts_[i].index - i + 1);
+    for (std::size_t i = 0; i < ghosts_.size(); i++) {
+      out += "* ";
+      append_number(out, ghosts_[i].index - i + 1);
+      out += " EXPUNGE\r\n";
+    }
   }
   size_ -= ghosts_.size();
   std::vector<Ghost>().swap(ghosts_);
@@ -119,11 +135,11 @@ void View::say_expunged(std::string& out, const Say& say) {
 
 void View::put_flags(std::string& out, std::size_t index, const Entry& e, const Say& say) const {
   if (e.mod_seq <= seen_ || (e.mod_seq == known_ && others_ && !others_->contains(e.uid))) return;
-  if (say.uid_only) out += fmt::format("* {} UIDFETCH (", e.uid);
-  else out += fmt::format("* {} FETCH (", index + 1);
-  if ((say.uid || say.mod_seq) && !say.uid_only) out += fmt::format("UID {} ", e.uid);
+  put_fetch_head(out, say.uid_only, index, e.uid, say.uid || say.mod_seq);
   if (say.mod_seq) out += fmt::format("MODSEQ ({}) ", e.mod_seq);
-  out += fmt::format("FLAGS {})\r\n", flags(e, say.recent && recent_.contains(e.uid)));
+  out += "FLAGS ";
+  out += flags(e, say.recent && recent_.contains(e.uid));
+  out += ")\r\n";
 }
 
 void View::say_flags(std::string& out, uint32_t upto, const Say& say) {
@@ -202,7 +218,9 @@ std::optional<std::vector<std::size_t>> View::resolve(const SequenceSet& set, bo
   }
   std::sort(runs.begin(), runs.end());
   std::vector<std::size_t> out;
-  std::size_t next = 0;
+  std::size_t next = 0, all = 0;
+  for (auto [a, b] : runs) all += b > a ? b - a : 0;
+  out.reserve(std::min(all, size_));
   for (auto [a, b] : runs)
     for (std::size_t i = std::max(a, next); i < b; ++i) out.push_back(i), next = i + 1;
   return out;
@@ -251,8 +269,12 @@ Status View::resume(std::string_view parked) {
   return {};
 }
 
-std::string View::flags(const Entry& e, bool recent) const {
-  std::string out = "(";
+const std::string& View::flags(const Entry& e, bool recent) const {
+  FlagsText& last = flags_text_;
+  std::string& out = last.text;
+  if (!out.empty() && last.flags == e.flags && last.keywords == e.keywords && last.is_recent == recent) return out;
+  last.flags = e.flags, last.keywords = e.keywords, last.is_recent = recent;
+  out = "(";
   auto add = [&](std::string_view name) {
     if (out.size() > 1) out += ' ';
     out += name;
@@ -263,7 +285,7 @@ std::string View::flags(const Entry& e, bool recent) const {
   auto& names = folder_->state().keywords();
   for (std::size_t i = 0; i < names.size(); ++i)
     if (e.keywords >> i & 1) add(names[i]);
-  return out + ")";
+  return out += ')';
 }
 
 std::string View::permanent_flags() const {

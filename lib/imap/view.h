@@ -67,7 +67,7 @@ class View {
   // Of the folder's state, or of the ghost; never null.  Valid until the folder changes.
   const store::Entry* entry(std::size_t index) const;
   bool is_gone(std::size_t index) const;                        // a ghost
-  std::string flags(const store::Entry& e, bool recent) const;  // "(\Seen ...)"
+  const std::string& flags(const store::Entry& e, bool recent) const;  // "(\Seen ...)", until the next call
   std::string all_flags() const;                                // without the parentheses
   std::string permanent_flags() const;                          // that may be changed here
 
@@ -97,8 +97,18 @@ class View {
   uint64_t seen_ = 0, known_ = 0;  // mod_seq: flags told up to; ours
   std::optional<store::UidSet> others_ = store::UidSet();  // changed by others between these two; nullopt: any, perhaps
   std::size_t keywords_ = 0;
+  struct FlagsText {  // the last one made: neighbours mostly have the same
+    uint8_t flags = 0;
+    uint64_t keywords = 0;
+    bool is_recent = false;
+    std::string text;
+  };
+  mutable FlagsText flags_text_;
   mutable std::vector<Ghost> ghosts_;  // by index
   mutable uint64_t absorbed_ = 0;      // mod_seq up to which ghosts_ is complete
 };
+
+// "* 3 FETCH (" or "* 7 UIDFETCH (" (RFC 9586): how what follows about a message begins.
+void put_fetch_head(std::string& out, bool is_uid_only, std::size_t index, uint32_t uid, bool with_uid);
 
 }  // namespace jd::imap
