@@ -34,6 +34,9 @@ using Rows = std::vector<std::vector<std::string>>;
 Result<Rows> directory_list(const Options& o, const std::string& cmd, const std::string& domain);
 
 std::vector<std::string> service_names(const Options& o);  // the programs that this configuration runs
+// s6-svstat's answer about one of them; "" while nothing supervises it (s6-svstat would complain to the terminal).
+std::string service_state(const Options& o, const std::string& program, const std::string& fields);
+bool is_ready(const Options& o, const std::string& program);
 
 struct InitOptions { std::string domain, hostname; uint64_t port_base = 0; bool yes = false; };
 int init(const Options& o, const InitOptions& i);

@@ -40,7 +40,7 @@ void look_at_programs(Report& r, const Options& o) {
   std::vector<std::string> down;
   auto all = service_names(o);
   for (auto& p : all)
-    if (trim(run({"s6-svstat", "-o", "ready", o.paths.service + "/" + p}).out) != "true") down.push_back(p);
+    if (!is_ready(o, p)) down.push_back(p);
   std::string names;
   for (auto& d : down) names += " " + d;
   if (down.empty()) r.add("programs", Report::ok, fmt::format("all {} work", all.size()));

@@ -195,9 +195,7 @@ int start(const Options& o) {
   std::vector<std::string> late = wanted;
   for (int tries = 0; tries < 300 && !late.empty(); tries++) {
     pause_ms(100);
-    late.erase(std::remove_if(late.begin(), late.end(), [&](auto& p) {
-      return trim(run({"s6-svstat", "-o", "ready", o.paths.service + "/" + p}).out) == "true";
-    }), late.end());
+    std::erase_if(late, [&](auto& p) { return is_ready(o, p); });
     if (!supervisor(o) && tries > 10) break;
   }
   for (auto& p : late) tell_late(o, p);
@@ -244,15 +242,15 @@ int status(const Options& o) {
   bool all_ready = pid != 0;
   for (auto& p : service_names(o)) {
     std::string dir = o.paths.service + "/" + p;
-    std::string text = pid ? run({"s6-svstat", "-o", "up,ready,pid,updownfor", dir}).out : "";
+    std::string text = pid ? service_state(o, p, "up,ready,pid,updownfor") : "";
     auto f = words(text);
-    bool up = f.size() == 4 && f[0] == "true", is_ready = up && f[1] == "true";
+    bool up = f.size() == 4 && f[0] == "true", works = up && f[1] == "true";
     std::string process = up ? std::string(f[2]) : "", uptime = f.size() == 4 ? span_text(seconds(static_cast<int64_t>(to_number(f[3]).value_or(0)))) : "";
     std::string deaths = pid ? run({"s6-svdt", dir}).out : "";
     auto restarts = std::count(deaths.begin(), deaths.end(), '\n');
     pid_t h = holder(o, p);
-    std::string state = is_ready ? "running" : up ? "starting" : h ? fmt::format("orphan {}", h) : "down";
-    all_ready = all_ready && is_ready;
+    std::string state = works ? "running" : up ? "starting" : h ? fmt::format("orphan {}", h) : "down";
+    all_ready = all_ready && works;
     rows.push_back({p, state, process, uptime, fmt::format("{}", restarts)});
     list.push(Json::object().set("program", p).set("state", state).set("pid", to_number(process).value_or(0)).set("uptime", uptime).set("restarts", static_cast<int64_t>(restarts)));
   }
@@ -285,12 +283,12 @@ static Status begin_and_end(const Options& o, std::vector<std::string>& fresh, s
   CHECK(write_services(o));
   run({"s6-svscanctl", "-an", o.paths.service});
   for (auto& p : fresh) {
-    bool is_ready = false;
-    for (int tries = 0; tries < 300 && !is_ready; tries++) {
+    bool works = false;
+    for (int tries = 0; tries < 300 && !works; tries++) {
       pause_ms(100);
-      is_ready = trim(run({"s6-svstat", "-o", "ready", o.paths.service + "/" + p}).out) == "true";
+      works = is_ready(o, p);
     }
-    if (!is_ready) late.push_back(p);
+    if (!works) late.push_back(p);
   }
   return {};
 }
