@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // smtp_player.h: an SMTP server's engine with an outside that transcripts know by heart.
 //
-//   recipients  every name @example.test but nobody@ (550), busy@ (451); postmaster; all else is remote
+//   recipients  every name @example.test but nobody@ (550), busy@ (451), often@ (450: the client's rate); postmaster;
+//               all else is remote
 //   logins      any user with the password "pw"; user "down": the directory does not answer
 //   SCRAM       user "user", password "pencil", the nonce and salt of RFC 7677 §3; no channel binding
 //   senders     an account's own address, team@example.test for everybody; down@: nobody can say
 //   ETRN        busy.test: qrun does not answer; idle.test: nothing waits; else 3 messages
-//   messages    taken as q1, q2 ...; `refuse-commit`: the next one is not (452, no space)
+//   messages    taken as q1, q2 ...; `refuse-commit`: the next one is not (452, no space), `refuse-commit perm`: 554
 //   STARTTLS    what the client sent before the handshake is thrown away, as lib/net's Stream does
 #pragma once
 #include <memory>
@@ -37,7 +38,9 @@ class SmtpPlayer {
     said += engine_.take_output();
   }
   void no_room() { engine_.drop_message(); }
-  void refuse_commit() { refuse_commit_ = true; }
+  void refuse_commit(bool for_good) {
+    refusal_ = for_good ? jd::smtp::Reply{554, "5.3.0", "the message cannot be taken"} : jd::smtp::Reply{452, "4.3.1", "no space left; try again later"};
+  }
   bool is_over() const { return engine_.wants() == Wants::close; }
   bool wants_tls() const { return engine_.wants() == Wants::starttls; }
   // One line "k=v k=v" per message taken, and the lines of the last one.
@@ -67,6 +70,7 @@ class SmtpPlayer {
     using jd::smtp::Reply;
     const std::string& a = engine_.lookup_address();
     if (a == "nobody@example.test") engine_.recipient_is(Reply{550, "5.1.1", "no such mailbox here"});
+    else if (a == "often@example.test") engine_.recipient_is(Reply{450, "4.7.1", "too many recipients from your address; try again later"});
     else if (a == "busy@example.test") engine_.recipient_is(Reply{451, "4.3.0", "try again later"});
     else if (a.ends_with("@example.test") || jd::iequals(a, "postmaster")) engine_.recipient_is(std::nullopt);
     else engine_.recipient_is_remote();
@@ -106,7 +110,7 @@ class SmtpPlayer {
 
   void commit() {
     message = engine_.take_message();
-    if (std::exchange(refuse_commit_, false)) return engine_.not_committed({452, "4.3.1", "no space left; try again later"});
+    if (auto refusal = std::exchange(refusal_, std::nullopt)) return engine_.not_committed(*refusal);
     std::string line;
     for (auto& [k, v] : engine_.envelope().pairs())
       if (k != "received") line += fmt::format("{}{}={}", line.empty() ? "" : " ", k, v);
@@ -119,5 +123,5 @@ class SmtpPlayer {
   jd::auth::Verifier verifier_ = jd::auth::make_verifier(jd::Secret("pencil"), *jd::base64_decode("W22ZaJ0SNY7soEsUEjb6gQ=="), 4096);
   std::string waiting_;
   int taken_ = 0;
-  bool refuse_commit_ = false;
+  std::optional<jd::smtp::Reply> refusal_;
 };

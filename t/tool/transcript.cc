@@ -31,7 +31,7 @@
 //   long N                  the client sends N times "x" and CRLF
 //   delays N                so many answers had to wait until now
 //   no-room                 there is no memory for the message that is coming in
-//   refuse-commit, dismiss  the next message cannot be stored; the session is ended by us
+//   refuse-commit [perm], dismiss  the next message cannot be stored, now or (perm) ever; the session is ended by us
 //   E: pattern              the next envelope that was taken
 //   T: pattern              the next line of the message taken last
 #include <stdlib.h>
@@ -201,7 +201,7 @@ class Transcript {
     if (w.size() == 2 && w[0] == "long") return raw(1, std::string(*to_number(w[1]), 'x') + "\r\n");
     if (w.size() == 2 && w[0] == "delays") return std::to_string(p.smtp->delays) == w[1] || wrong(fmt::format("{} answers waited", p.smtp->delays));
     if (w[0] == "no-room") return p.smtp->no_room(), true;
-    if (w[0] == "refuse-commit") return p.smtp->refuse_commit(), true;
+    if (w[0] == "refuse-commit") return p.smtp->refuse_commit(w.size() > 1), true;
     if (w[0] == "dismiss") return p.smtp->dismiss(p.said), true;
     if (w[0] == "over") return p.is_over() || wrong("the session goes on");
     return wrong("no such directive");

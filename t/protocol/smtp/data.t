@@ -67,3 +67,16 @@ C: .
 S: 452 4.3.1 no space left; try again later
 C: RCPT TO:<ann@example.test>
 S: 503 5.5.1 *
+# Refused for good: a 5xx, and the session goes on as well.
+C: MAIL FROM:<a@b.test>
+S: 250 2.1.0 *
+C: RCPT TO:<ann@example.test>
+S: 250 2.1.5 *
+refuse-commit perm
+C: DATA
+S: 354 *
+C: x
+C: .
+S: 554 5.3.0 the message cannot be taken
+C: NOOP
+S: 250 2.0.0 *

@@ -20,6 +20,8 @@ C: RCPT TO:<nobody@example.test>
 S: 550 5.1.1 *
 C: RCPT TO:<busy@example.test>
 S: 451 4.3.0 *
+C: RCPT TO:<often@example.test>
+S: 450 4.7.1 too many recipients from your address; try again later
 C: RCPT TO:<someone@elsewhere.test>
 S: 550 5.7.1 we do not relay for you: *
 # A source route must not make us relay: only what stands behind it counts.
