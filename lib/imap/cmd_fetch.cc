@@ -25,6 +25,7 @@ namespace jd::imap {
 using store::Entry;
 
 namespace {
+constexpr std::size_t part_bytes = 1 << 20;  // of one answer that are sent before the rest is made
 
 void put_literal(std::string& out, std::string_view bytes) {
   out.reserve(out.size() + bytes.size() + 32);  // a large one: exactly, not doubled
@@ -163,12 +164,21 @@ Status put_fetch(Session& s, std::size_t index, const std::vector<FetchItem>& it
   std::string& out = s.out();
   std::size_t begin = out.size();
   put_fetch_head(s, index, e.uid, (with_uid || s.has(Ext::qresync)) && !has_uid);
+  bool is_first = true, is_begun = false;  // begun: the client has a part of this answer already
   auto blank = [&] {
-    if (out.back() != '(' && out.back() != ' ') out += ' ';
+    if (!is_first) out += ' ';
+    is_first = false;
   };
   for (auto& i : items) {
+    if (out.size() > begin + part_bytes) s.flush_if_full(), begin = 0, is_begun = true;
     blank();
-    if (auto r = put_item(s, e, recent, i, out); !r) return out.resize(begin), r;
+    std::size_t at = out.size();
+    auto r = put_item(s, e, recent, i, out);
+    if (r) continue;
+    out.resize(is_begun ? at : begin);
+    if (!is_begun) return r;
+    out += i.label + " NIL";  // its line must end well
+    log::failure("imap_message_unreadable", r.error(), {{"uid", e.uid}});
   }
   if (with_flags && !has_flags) blank(), out += "FLAGS ", out += v.flags(e, recent);
   if (with_flags && !has_mod_seq && s.has(Ext::condstore)) out += fmt::format(" MODSEQ ({})", e.mod_seq);

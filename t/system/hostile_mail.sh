@@ -3,6 +3,8 @@
 # Mail that is made to hurt those who read it: what clients ask for of every message is answered well
 # formed, in the time and memory that a session has, and the mail beside it is as it was.
 . "$(dirname "$0")/lib.sh"
+JDMAIL_PARK_AFTER=1h  # its memory is looked at after long answers
+export JDMAIL_PARK_AFTER
 ctl init --domain example.test --port-base "$base" --yes
 sed -i 's/^message_size = .*/message_size = "150M"/; s/^session_cpu = .*/session_cpu = "60s"/' "$dir/etc/jdmail.toml"
 echo pw | ctl user add ann@example.test --password-stdin
