@@ -94,7 +94,17 @@ void Sessions::drop(Parked& p) {
   p.connection.reset();
   loop_.post([keep = std::shared_ptr<Parked>(std::move(*i))] {});  // it may be what is calling
   u.parked.erase(i);
-  if (u.watch < 0 || std::any_of(u.parked.begin(), u.parked.end(), [](auto& x) { return x->is_idling; })) return;
+  relax(u);
+}
+
+// One that is being told what changed comes back, and would take a watch that is new for a change: it would never rest.
+void Sessions::relax(User& u) {
+  if (u.looking || std::any_of(u.parked.begin(), u.parked.end(), [](auto& x) { return x->is_idling; })) return;
+  unwatch(u);
+}
+
+void Sessions::unwatch(User& u) {
+  if (u.watch < 0) return;
   ::inotify_rm_watch(inotify_.get(), u.watch);
   watched_.erase(u.watch);
   u.watch = -1;

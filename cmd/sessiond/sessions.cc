@@ -49,7 +49,9 @@ Sessions::User& Sessions::user(const std::string& address) {
 }
 
 void Sessions::forget(User& u) {
-  if (u.sessions == 0 && u.workers == 0) users_.erase(std::string(u.address));
+  if (u.sessions || u.workers) return;
+  unwatch(u);
+  users_.erase(std::string(u.address));
 }
 
 Status Sessions::begin(const Job& job, Fd connection) {
@@ -136,6 +138,7 @@ void Sessions::hear(Worker& w) {
   w.is_busy = w.is_looking = false;
   Parked* p = m.get("cmd") == "parked" && m.fds.size() == 1 ? &park(w, m) : nullptr;
   if (!p) w.user.sessions--;
+  relax(w.user);
   rest(w);
   if (p && is_ending_) return over(*p, "* BYE shutting down\r\n", "shutting down");
   if (p && p->must_stay) resume(*p, Job::How::resume);
@@ -170,7 +173,7 @@ void Sessions::rest(Worker& w) {
 // Its end of the socket is closed: it ends, or has ended.
 void Sessions::gone(Worker& w) {
   User& u = w.user;
-  if (w.is_looking) u.looking--;
+  if (w.is_looking) u.looking--, relax(u);
   if (w.is_busy) {
     u.sessions--;
   } else if (auto i = std::find(u.idle.begin(), u.idle.end(), &w); i != u.idle.end()) {

@@ -72,6 +72,8 @@ class Sessions {
   void over(Parked& p, std::string_view bye, std::string_view why);
   void drop(Parked& p);
   bool watch(User& u, const std::string& path, bool& is_new);
+  void relax(User& u);  // watches no more than somebody needs
+  void unwatch(User& u);
   void changes();
   void changed(User& u);
   void look(User& u);

@@ -2,6 +2,7 @@
 # park.py PREFIX JDCTL IMAP IMAPS POP3: see park.sh.
 import os
 import random
+import select
 import socket
 import ssl
 import subprocess
@@ -47,7 +48,7 @@ def all_parked():
 class Client:
     def __init__(self, user="ann", secure=False, login="OK"):
         s = socket.create_connection(("127.0.0.1", IMAPS if secure else IMAP), timeout=20)
-        self.sock = tls.wrap_socket(s) if secure else s
+        self.sock = tls.wrap_socket(s, suppress_ragged_eofs=False) if secure else s
         self.file = self.sock.makefile("rb")
         assert self.file.readline().startswith(b"* OK")
         answer = self.do(f"l LOGIN {user}@example.test pw")
@@ -172,9 +173,9 @@ def limits():
 
 
 def memory():
-    """Kilobytes of all processes of the instance, what they share counted once."""
+    """Kilobytes of the processes that sessions are with, what they share counted once."""
     total = 0
-    for p in subprocess.run(["pgrep", "-f", f"bin/.*--prefix {PREFIX}"], check=False, capture_output=True, text=True).stdout.split():
+    for p in subprocess.run(["pgrep", "-f", f"bin/(frontd|sessiond) --prefix {PREFIX}"], check=False, capture_output=True, text=True).stdout.split():
         try:
             with open(f"/proc/{p}/smaps_rollup") as f:
                 total += sum(int(line.split()[1]) for line in f if line.startswith("Pss:"))
@@ -183,23 +184,63 @@ def memory():
     return total
 
 
-def small():
-    """What idle sessions cost, half of them over TLS: each with a process, 300 KB, would be seen."""
-    use = Client()
-    use.do("o LOGOUT")
+def alone(secure):
+    """A user's only session, in IDLE: it rests, before and after news, and needs no process."""
+    c, other = Client("u0", secure), Client("u0")
+    c.do("s SELECT INBOX")
+    c.do("i IDLE")
+    for n in range(2):
+        if n:
+            append(other)
+            assert c.line().endswith(" EXISTS")
+            c.line()  # RECENT
+            other.do("o LOGOUT")
+        all_parked()
+        wait_until(lambda: not workers())
+    c.send("DONE\r\no LOGOUT")
+    assert any(c.line().startswith("o OK") for _ in range(5))
+
+
+USERS = [f"u{i}" for i in range(10)]
+
+
+def small(secure, limit):
+    """What 250 sessions in IDLE cost, and who of them is told of a delivery.  A process each would be 300 KB, TLS
+    with its buffers 50 KB."""
+    for u in USERS:
+        Client(u).do("o LOGOUT")
     wait_until(lambda: not workers())  # they have waited for the next session in vain
-    before, held = memory(), [Client(secure=i % 2 == 0) for i in range(48)]
-    for c in held:
-        c.do("s SELECT INBOX")
-        c.do("i IDLE")
+    before, held = memory(), []
+    for u in USERS:
+        for _ in range(25):
+            c = Client(u, secure)
+            c.user = u
+            c.do("s SELECT INBOX")
+            c.do("i IDLE")
+            held.append(c)
     all_parked()
     wait_until(lambda: not workers())
     each = (memory() - before) / len(held)
-    print(f"an idle session, half of them over TLS: {each:.1f} KB")
-    assert each < 60, each
+    print(f"a session in IDLE{' over TLS' if secure else ''}: {each:.1f} KB")
+    assert each < limit, each
+    poll = select.poll()
+    by_fd = {c.sock.fileno(): c for c in held}
+    for fd in by_fd:
+        poll.register(fd, select.POLLIN)
+    assert not poll.poll(0), "somebody was told something"
+    subprocess.run([f"{os.path.dirname(JDCTL)}/sendmail", "-f", "out@elsewhere.test", "u3@example.test"], check=True, input=b"Subject: news\n\nx\n",
+                   env={**os.environ, "JDMAIL_PREFIX": PREFIX})
+    for c in held:
+        if c.user == "u3":
+            assert c.line().endswith(" EXISTS")
+            c.line()  # RECENT
+    all_parked()
+    others = [by_fd[fd].user for fd, _ in poll.poll(0)]
+    assert not others, others
     for c in held:
         c.send("DONE\r\no LOGOUT")
-        assert any(c.line().startswith("o OK") for _ in range(5))
+        while not (line := c.line()).startswith("o OK"):
+            assert "EXISTS" not in line, line
 
 
 def pushed():
@@ -244,8 +285,31 @@ def polls():
     assert len(seen) <= 3, seen
 
 
+def too_long():
+    """RFC 3501 §5.4: who says nothing for imap_idle is logged out, and told so: parked, in IDLE and not, in TLS and not."""
+    with open(f"{PREFIX}/etc/jdmail.toml", encoding="utf-8") as f:
+        text = f.read()
+    assert 'imap_idle = "30m"' in text
+    with open(f"{PREFIX}/etc/jdmail.toml", "w", encoding="utf-8") as f:
+        f.write(text.replace('imap_idle = "30m"', 'imap_idle = "3s"'))
+    ctl("reload")
+    clients = [(Client("u5", secure), secure) for secure in (False, True, False, True)]
+    for i, (c, _) in enumerate(clients):
+        c.do("s SELECT INBOX")
+        if i < 2:
+            c.do("i IDLE")
+    all_parked()
+    for c, _ in clients:
+        assert c.line() == "* BYE idle for too long"
+        assert c.file.read() == b""  # in TLS with a close_notify, else this raises
+    Client("u5").do("o LOGOUT")
+
+
 polls()
-small()
+alone(False)
+alone(True)
+small(False, 12)
+small(True, 30)
 numbers(False)
 numbers(True)
 timing()
@@ -253,6 +317,7 @@ pushed()
 held = limits()
 held[0].line()
 all_parked()
+too_long()
 ctl("stop")
 for c in held[:3] + held[-3:]:
     last = c.line()
