@@ -57,7 +57,6 @@ class Door : public net::StreamHandler, public net::Kept {
   void end();
   template <class F>
   decltype(auto) login(F f) { return std::visit(f, login_); }
-  Span idle() const { return protocol_ == Protocol::imap ? s_.config.imap_idle : s_.config.pop3_idle; }
 
   DoorShared& s_;
   Protocol protocol_;

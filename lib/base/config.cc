@@ -315,6 +315,7 @@ Status validate(const Config& c, const std::string& file) {
   if (c.smtp_processes < 1 || c.smtp_processes > 64 || c.frontd_processes < 1 || c.frontd_processes > 64)
     return fail(Fault::usage, "{}: processes must be 1 to 64", file);
   if (c.smtp_idle < seconds(1)) return fail(Fault::usage, "{}: smtp.idle must be at least 1s", file);
+  if (c.imap_idle < seconds(1) || c.pop3_idle < seconds(1)) return fail(Fault::usage, "{}: access.imap_idle and access.pop3_idle must be at least 1s", file);
   if (c.smtp_tarpit > minutes(1) || c.smtp_greet_delay > minutes(1))
     return fail(Fault::usage, "{}: smtp.tarpit and smtp.greet_delay must be at most 1m: clients go away", file);
   if (!uidl_text(c.pop3_uidl, UINT32_MAX, UINT32_MAX) || !uidl_text(c.pop3_uidl, 1, 1))
