@@ -5,7 +5,7 @@ export BENCH_ROOT=${BENCH_ROOT:-${TMPDIR:-/tmp}/bench}; BIN=${BENCH_BIN:-$BENCH_
 mkdir -p "$BENCH_ROOT"
 BENCH_NICE=${BENCH_NICE:--15}   # server and load generator run at this nice value, because other work shares the machine
 ML="nice -n $BENCH_NICE $BIN/mailload"; MW=$BIN/maildirwait
-build() { mkdir -p "$BIN"; local f; for f in mailload maildirwait jdwait tlshold; do [ "$BIN/$f" -nt "$BENCH/load/$f.cc" ] || g++ -O2 -std=c++20 -pthread -o "$BIN/$f" "$BENCH/load/$f.cc" -Wl,--as-needed -lssl -lcrypto || return 1; done; }
+build() { mkdir -p "$BIN"; local f; for f in mailload maildirwait jdwait hold; do [ "$BIN/$f" -nt "$BENCH/load/$f.cc" ] || g++ -O2 -std=c++20 -pthread -o "$BIN/$f" "$BENCH/load/$f.cc" -Wl,--as-needed -lssl -lcrypto || return 1; done; }
 corpus() { # corpus SIZE [COUNT] -> prints dir (500 distinct messages by default)
   local d=$BENCH_ROOT/corpus-$1-${2:-500}; [ -e "$d/.done" ] || { python3 "$BENCH/corpus/gen_corpus.py" --out "$d" --size "$1" --count "${2:-500}" --seed 1 && touch "$d/.done"; }; echo "$d"; }
 # --- CPU accounting: the server under test runs in cgroup bench_$NAME (see incg)

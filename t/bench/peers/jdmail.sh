@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# jdmail.sh start|stop|queue|wait N    jdmail on 127.0.0.1, ports 31000 + the well-known ones; users user0..399@bench.test,
-#  password pw; *@one.test and *@d0.test..d49.test go by MX to port ${SINK_PORT:-10026} of loopback addresses (nsd answers on 31053).
+# jdmail.sh start|stop|queue|wait N    jdmail on 127.0.0.1, ports PORTS=31000 + the well-known ones; users user0..399@bench.test,
+#  password pw; in the cgroup CGROUP=jdmail; *@one.test and *@d0.test..d49.test go by MX to port ${SINK_PORT:-10026} of loopback addresses (nsd answers on 31053).
 #  wait N: returns when N more messages than at the last `mark` have been delivered.
 . "$(dirname "$0")/../lib.sh"; R=$BENCH_ROOT/jdmail; B=${JDMAIL_BIN:-$BENCH/../../out/release/bin}; SINK_PORT=${SINK_PORT:-10026}
 ctl() { "$B/jdctl" --prefix $R "$@"; }
@@ -12,7 +12,7 @@ zone() {
     for i in $(seq 0 49); do echo "d$i MX 10 h.d$i"; echo "h.d$i A 127.0.1.$i"; done; echo 'sender A 127.0.0.1'; } > $R/nsd/test.zone
   cat > $R/nsd/nsd.conf <<N
 server:
-  ip-address: 127.0.0.1@31053
+  ip-address: 127.0.0.1@$((${PORTS:-31000} + 53))
   zonesdir: "$R/nsd"
   database: ""
   pidfile: "$R/nsd/pid"
@@ -30,14 +30,14 @@ N
 }
 setup() {
   [ -e $R/etc/jdmail.toml ] && return
-  ctl init --domain bench.test --port-base 31000 --yes >/dev/null
+  ctl init --domain bench.test --port-base ${PORTS:-31000} --yes >/dev/null
   sed -i 's|^relay_from = .*|relay_from = ["127.0.0.0/8"]|' $R/etc/jdmail.toml
   grep -q '^relay_from' $R/etc/jdmail.toml || { echo "no relay_from in the configuration"; exit 1; }
-  sed -i "/^\[dns\]/,/^\[/s|^servers = .*|servers = [\"127.0.0.1@31053\"]|; /^\[relay\]/,/^\[/s|^port = .*|port = $SINK_PORT|" $R/etc/jdmail.toml
+  sed -i "/^\[dns\]/,/^\[/s|^servers = .*|servers = [\"127.0.0.1@$((${PORTS:-31000} + 53))\"]|; /^\[relay\]/,/^\[/s|^port = .*|port = $SINK_PORT|" $R/etc/jdmail.toml
   local i; for i in $(seq 0 $((${NUSERS:-400}-1))); do echo pw | ctl user add user$i@bench.test --password-stdin >/dev/null || exit 1; done
 }
 case $1 in
- start) setup; zone; nice -n $BENCH_NICE nsd -c $R/nsd/nsd.conf; ulimit -n 20000; incg jdmail "$B/jdctl" --prefix $R start ;;
+ start) setup; zone; nice -n $BENCH_NICE nsd -c $R/nsd/nsd.conf; ulimit -n 20000; incg "${CGROUP:-jdmail}" "$B/jdctl" --prefix $R start ;;
  stop) ctl stop >/dev/null; kill "$(cat $R/nsd/pid)" ;;
  queue) ctl status --json | grep -o '"queue": *[0-9-]*' | grep -o '[0-9-]*$' ;;
  mark) delivered > $R/mark ;;
