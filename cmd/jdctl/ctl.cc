@@ -91,7 +91,7 @@ Ran run(const std::vector<std::string>& argv, const std::string& input) {
 
 std::string service_state(const Options& o, const std::string& program, const std::string& fields) {
   std::string dir = o.paths.service + "/" + program;
-  return run({"s6-svok", dir}).status == 0 ? trim(run({"s6-svstat", "-o", fields, dir}).out) : "";
+  return run({"s6-svok", dir}).status == 0 ? std::string(trim(run({"s6-svstat", "-o", fields, dir}).out)) : "";
 }
 bool is_ready(const Options& o, const std::string& program) { return service_state(o, program, "ready") == "true"; }
 
