@@ -128,7 +128,7 @@ t.expect("Subject")
 t.type("bob@example.test\r\r\r出师表\r先帝创业未半\r\x18")
 t.expect("Send")
 t.type("y")
-until("[Mm]essage sent|Sent|copied")
+until(r"[Mm]essage sent|Sent|copied|Fcc +DONE")
 t.type("c")  # and keeps one for later
 t.expect("Subject")
 t.type("bob@example.test\r\r\r未完\r待续\r\x0f")
