@@ -9,6 +9,7 @@
 
 #include "lib/base/text.h"
 #include "lib/mime/address.h"
+#include "lib/mime/downgrade.h"
 #include "lib/mime/header.h"
 #include "lib/mime/section.h"
 
@@ -236,13 +237,21 @@ Parsed with_fields_before(const Parsed& p, uint64_t bytes) {
   Part root = *decode(p.structure);
   shift(root, bytes);
   root.header_begin = 0;
-  return {encode(root), p.envelope, p.bodystructure};
+  return {encode(root), p.envelope, p.bodystructure, p.has_wide_header, p.has_odd_lines};
 }
+
+namespace {
+bool are_lines(std::string_view s) {
+  for (auto at = s.find('\n'); at != s.npos; at = s.find('\n', at + 1))
+    if (at == 0 || s[at - 1] != '\r') return false;
+  return s.empty() || s.back() == '\n';
+}
+}  // namespace
 
 Parsed parse_for_store(std::string_view message) {
   Part root = parse(message);
-  return {encode(root), imap_envelope(message.substr(0, root.body_begin)),
-          imap_bodystructure(message, root)};
+  return {encode(root), imap_envelope(message.substr(0, root.body_begin)), imap_bodystructure(message, root),
+          needs_downgrade(message, root), !are_lines(message)};
 }
 
 }  // namespace jd::mime

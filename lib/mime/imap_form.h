@@ -27,6 +27,8 @@ struct Parsed {
   std::string structure;      // encode(parse(message)), see part.h
   std::string envelope;       // imap_envelope
   std::string bodystructure;  // imap_bodystructure
+  bool has_wide_header = false;  // needs_downgrade(), see downgrade.h
+  bool has_odd_lines = false;    // a bare LF, or a last line without its end: as lines it has another size
 };
 Parsed parse_for_store(std::string_view message);
 // The same for a message before whose first header field `bytes` of other fields are put that say

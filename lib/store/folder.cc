@@ -238,8 +238,11 @@ Result<uint64_t> Folder::keyword_mask(const std::vector<std::string>& names, boo
 }
 
 namespace {
-Meta meta_of(const NewMessage& m, uint32_t folder) {
+Meta meta_of(const NewMessage& m, uint32_t folder, uint16_t& marks) {
   auto parsed = m.shared ? mime::with_fields_before(m.shared->parsed, m.bytes.size()) : mime::parse_for_store(m.bytes);
+  marks = mark_known;
+  if (parsed.has_wide_header || (m.shared && !is_ascii(m.bytes))) marks |= mark_wide_header;
+  if (parsed.has_odd_lines) marks |= mark_odd_lines;
   Meta meta;
   meta.kind = m.shared ? kind_shared : m.bytes.size() >= big_bytes ? kind_large : kind_inline;
   meta.folder = folder;
@@ -261,7 +264,8 @@ Result<uint32_t> Folder::append(const NewMessage& m, bool durable) {
 
 Result<std::vector<uint32_t>> Folder::append(std::span<const NewMessage> messages, bool durable) {
   std::vector<Meta> metas;  // before the lock: it is the slow part
-  for (auto& m : messages) metas.push_back(meta_of(m, info_.id));
+  std::vector<uint16_t> marks(messages.size());
+  for (std::size_t i = 0; i < messages.size(); i++) metas.push_back(meta_of(messages[i], info_.id, marks[i]));
   std::vector<uint32_t> uids;
   {
     TRY(auto hold, lock_.hold());
@@ -286,6 +290,7 @@ Result<std::vector<uint32_t>> Folder::append(std::span<const NewMessage> message
       e.uid = meta.uid;
       e.flags = meta.flags;
       e.kind = static_cast<uint8_t>(meta.kind);
+      e.marks = marks[i];
       e.set_ref(placed.ref);
       e.saved = static_cast<uint32_t>(now().seconds());
       e.meta = placed.meta;

@@ -30,8 +30,10 @@
 //   drop       uids                     entries whose messages a power cut took before any promise
 //   moved      from:u32 (offset:u64 segment:u32 to:u64)*   rising offsets: records of segment `from`
 //                                       are elsewhere now (compaction); of entries and gone ones
-//   entry := uid:u32 flags:u8 kind:u8 zero:u16 segment:u32 length:u32 offset:u64 meta:u32 saved:u32
+//   entry := uid:u32 flags:u8 kind:u8 marks:u16 segment:u32 length:u32 offset:u64 meta:u32 saved:u32
 //            size:u64 date:i64 keywords:u64 mod_seq:u64 stamp:u64 = 72 bytes
+//   marks: 1 the others are known, 2 bytes over 127 in a header (mime/downgrade.h), 4 a bare LF or a last line without
+//            its end: what POP3 sends has another size
 //   seg/<n>.moved     a segment (kind 'moved') with one moved record: where the records of segment n,
 //                     which is no more, are: for readers that have not looked at the log since.
 //                     It may be deleted as soon as there are none (compact.h: after a day)
@@ -85,6 +87,9 @@ constexpr std::size_t max_keywords = 64;          // per folder
 // Where a message's bytes are; another number: written by a later release.
 enum Kind : uint8_t { kind_inline = 0, kind_large = 1, kind_shared = 2 };
 
+// What was found when the message came in.  Without mark_known (earlier releases) nothing is known.
+enum Mark : uint16_t { mark_known = 1, mark_wide_header = 2, mark_odd_lines = 4 };
+
 enum class FlagOp : uint8_t { set, add, remove };
 
 // One message in one folder: as in memory, so in the index, and but for the last two fields in the log.
@@ -92,7 +97,7 @@ struct Entry {
   uint32_t uid = 0;
   uint8_t flags = 0;
   uint8_t kind = 0;          // Kind
-  uint16_t zero = 0;
+  uint16_t marks = 0;        // Mark
   uint32_t segment = 0;      // of the message record
   uint32_t length = 0;
   uint64_t offset = 0;

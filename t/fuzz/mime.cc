@@ -9,6 +9,7 @@
 #include "lib/mime/address.h"
 #include "lib/mime/charset.h"
 #include "lib/mime/date.h"
+#include "lib/mime/downgrade.h"
 #include "lib/mime/encoded_word.h"
 #include "lib/mime/header.h"
 #include "lib/mime/imap_form.h"
@@ -51,6 +52,12 @@ void check_seven_bit(std::string_view bytes, const Part& root) {
   MUST(before == after);
 }
 
+void check_downgrade(std::string_view bytes, const Part& root) {
+  std::string r = downgrade(bytes, root);
+  MUST(needs_downgrade(bytes, root) || r == bytes);
+  MUST(jd::is_ascii(std::string_view(r).substr(0, header_size(r))));
+}
+
 void check_message(std::string_view bytes) {
   Part root = parse(bytes);
   check_tree(root, bytes.size());
@@ -69,6 +76,7 @@ void check_message(std::string_view bytes) {
   visit_body_text(bytes, root, sink);
   MUST(jd::is_utf8(preview(bytes, root)));
   check_seven_bit(bytes, root);
+  check_downgrade(bytes, root);
   contains_text(bytes, root, "n\xC3\xB6", SearchIn::all);
 }
 
