@@ -35,7 +35,7 @@ std::optional<std::string> uidl_text(std::string_view format, uint32_t uid_valid
     if ((what != 'u' && what != 'v') || width > max_width) return std::nullopt;
     has_uid |= what == 'u';
     uint32_t n = what == 'u' ? uid : uid_validity;
-    std::string digits = form == 'x' ? fmt::format("{:x}", n) : form == 'X' ? fmt::format("{:X}", n) : fmt::format("{}", n);
+    std::string digits = form == 'd' ? fmt::format("{}", n) : fmt::format("{:x}", n);
     out.append(width > digits.size() ? width - digits.size() : 0, fill);
     out += digits;
   }

@@ -3,8 +3,8 @@
 // server that was replaced do not fetch everything again.
 //
 // %u: the message's UID, %v: the mailbox's UIDVALIDITY, %%: a percent sign; between % and the letter an
-// optional 0 (fill with zeros), a width of 1 to 10 and x or X (hexadecimal), as Dovecot's pop3_uidl_format
-// has them; every other character is itself.  Pure.
+// optional 0 (fill with zeros), a width of 1 to 10 and x or X (hexadecimal, in small letters both), as
+// Dovecot's pop3_uidl_format has them; every other character is itself.  Pure.
 #pragma once
 #include <cstdint>
 #include <optional>

