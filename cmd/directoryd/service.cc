@@ -9,6 +9,7 @@
 #include "lib/base/random.h"
 #include "lib/base/text.h"
 #include "lib/directory/srs.h"
+#include "lib/mime/charset.h"
 
 namespace jd {
 using directory::Account;
@@ -210,7 +211,11 @@ void DirectoryService::check_password(const std::string& user, std::shared_ptr<S
   auto outcome = std::make_shared<Outcome>();
   bool taken = workers_.run(
       [=] {
-        outcome->is_good = auth::is_password(*account ? (*account)->password_hash : "", *password);
+        const std::string& hash = *account ? (*account)->password_hash : "";
+        outcome->is_good = auth::is_password(hash, *password);
+        // The same characters in another form (RFC 4013), as some keyboards and programs have them.
+        if (auto other = is_ascii(password->reveal()) ? std::nullopt : mime::saslprep(password->reveal()); !outcome->is_good && other && *other != password->reveal())
+          outcome->is_good = auth::is_password(hash, Secret(*other));
         // An account from before there was SCRAM: its password is known now.
         if (outcome->is_good && (*account)->scram.empty()) outcome->scram = auth::make_verifier(*password).text();
       },

@@ -12,16 +12,16 @@ namespace jd {
 namespace {
 constexpr Span before_login = minutes(3);
 
-std::variant<imap::Login, pop3::Login> make_login(Protocol p, bool has_tls, bool is_secured, bool may_in_clear, bool has_tokens) {
-  if (p == Protocol::imap) return imap::Login(has_tls, is_secured, may_in_clear, has_tokens);
-  return pop3::Login(has_tls, is_secured, may_in_clear, has_tokens);
+std::variant<imap::Login, pop3::Login> make_login(Protocol p, bool has_tls, bool is_secured, bool may_in_clear, const DoorShared& s) {
+  if (p == Protocol::imap) return imap::Login(has_tls, is_secured, may_in_clear, s.config.has_tokens());
+  return pop3::Login(has_tls, is_secured, may_in_clear, s.config.has_tokens(), s.pop3);
 }
 }  // namespace
 
 Door::Door(DoorShared& shared, Protocol protocol, bool tls_at_once, std::string ip, bool is_near, std::function<void(Door&)> ended)
     : s_(shared), protocol_(protocol),
       login_(make_login(protocol, shared.tls && !tls_at_once, tls_at_once,
-                        shared.config.plaintext_auth == "always" || (shared.config.plaintext_auth == "loopback" && is_near), shared.config.has_tokens())),
+                        shared.config.plaintext_auth == "always" || (shared.config.plaintext_auth == "loopback" && is_near), shared)),
       stream_(shared.loop, *this), ended_(std::move(ended)), id_(unique_id()), ip_(std::move(ip)), tls_at_once_(tls_at_once) {}
 
 Door::~Door() {
@@ -97,6 +97,7 @@ void Door::log_in() {
 void Door::hand_over(const directory::Login& who) {
   ipc::Message m("session");
   m.set("ticket", who.ticket).set("protocol", protocol_ == Protocol::imap ? "imap" : "pop3").set("trace", id_);
+  if (auto* p = std::get_if<pop3::Login>(&login_)) m.set("manner", p->manner().text());
   m.set("greeting", login([](auto& l) { return l.succeeded(); }));
   Fd ours;
   if (stream_.is_secured()) {
@@ -121,7 +122,9 @@ void Door::hand_over(const directory::Login& who) {
     log::Trace t(id_);
     if (!r) {
       log::failure("session_refused", r.error(), {{"user", user}});
-      login([](auto& l) { l.unavailable(); });
+      auto* p = std::get_if<pop3::Login>(&login_);
+      if (p && r.error().sys == EBUSY) p->too_soon();  // access.pop3_login_delay
+      else login([](auto& l) { l.unavailable(); });
       proceed();
       if (!ending_) stream_.resume();
       return;
@@ -148,7 +151,7 @@ void Door::session_ended() { end(); }
 
 void Door::dismiss() {
   if (back_ || ending_) return;
-  login([](auto& l) { l.bye("shutting down"); });
+  login([](auto& l) { l.shut_down(); });
   proceed();
 }
 

@@ -25,6 +25,7 @@ struct DoorShared {
   directory::Client& directory;
   ipc::AsyncClient& sessions;
   std::shared_ptr<net::TlsContext> tls;
+  pop3::Offer pop3;
 };
 
 enum class Protocol { imap, pop3 };

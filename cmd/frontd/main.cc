@@ -63,7 +63,7 @@ class Frontd : public Service {
  private:
   explicit Frontd(Context& c)
       : config_(c.config), directory_(loop_, c.root_run, c.paths.socket("directory")),
-        sessions_(loop_, "sessiond", c.paths.socket("sessiond")), shared_{loop_, config_, directory_, sessions_, nullptr} {}
+        sessions_(loop_, "sessiond", c.paths.socket("sessiond")), shared_{loop_, config_, directory_, sessions_, nullptr, pop3::Offer::of(c.config)} {}
 
   void accept(Fd fd, const net::Address& peer, const Place& place) {
     auto door = std::make_unique<Door>(shared_, place.protocol, place.tls_at_once, peer.ip(), peer.is_loopback(), [this](Door& d) {

@@ -33,6 +33,9 @@ int main(int argc, char** argv) {
     return exit_code(config.error().fault);
   }
   options.uidl = config->pop3_uidl;
+  options.is_exclusive = config->pop3_exclusive;
+  options.offer = pop3::Offer::of(*config);
+  options.idle = config->pop3_idle;
   std::string path = paths.mail + "/" +
                      store::account_directory(lower(user.substr(0, at)), lower(user.substr(at + 1)));
   auto account = store::Account::open(path, true, {.maps = true, .keep_gone = config->keep_expunged()});

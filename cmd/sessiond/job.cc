@@ -15,7 +15,7 @@ constexpr std::string_view hows[] = {"begin", "resume", "look"};
 ipc::Message Job::message() const {
   ipc::Message m("job");
   m.set("address", address).set("path", path).set("protocol", protocol).set("greeting", greeting).set("trace", trace);
-  m.set("state", state).set("access", access).set("quota", quota.text()).set("how", hows[static_cast<std::size_t>(how)]).set("park", uint64_t{may_park});
+  m.set("state", state).set("access", access).set("manner", manner).set("quota", quota.text()).set("how", hows[static_cast<std::size_t>(how)]).set("park", uint64_t{may_park});
   if (!early.empty()) m.set_body(early);
   return m;
 }
@@ -29,6 +29,7 @@ Job Job::of(const ipc::Message& m) {
   j.trace = m.get("trace");
   j.state = m.get("state");
   j.access = m.get("access");
+  j.manner = m.get("manner");
   j.quota = Quota::parse(m.get("quota"));
   j.how = m.get("how") == "look" ? How::look : m.get("how") == "resume" ? How::resume : How::begin;
   j.may_park = m.number("park", 1) != 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // job.h: what sessiond and a worker say to each other, over a socket pair of their own.
 //
-//   sessiond -> worker   job protocol address path quota access trace greeting how [state]   connection rides
+//   sessiond -> worker   job protocol address path quota access manner trace greeting how [state]   connection rides
 //                        along, the client's early bytes are the body      how: begin | resume | look
 //                        end                                        a BYE to the client, then exit
 //   worker -> sessiond   ended                                      the session is over; I wait for the next
@@ -24,6 +24,7 @@ struct Job {
   enum class How : uint8_t { begin, resume, look };  // look: a parked one, whose folder has changed
   std::string address, path, protocol, greeting, early, trace, state;
   std::string access;  // directory::Access, as text; "" for POP3
+  std::string manner;  // pop3::Manner, as text
   Quota quota;
   How how = How::begin;
   bool may_park = true;

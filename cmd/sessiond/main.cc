@@ -2,11 +2,13 @@
 // sessiond: gives one forked worker one user's directory and nothing else, and has it run the sessions
 // of imapd and pop3d.  Row "sessiond" of jdmail(7).
 //
-//   session ticket protocol greeting trace, a connection riding along, early bytes as the body
+//   session ticket protocol greeting trace [manner], a connection riding along, early bytes as the body
 // The ticket is redeemed at directoryd, so that a front door that was taken over can name no account
 // whose password it has not seen.  What becomes of a session: sessions.h; of a worker: worker.h.
+#include <errno.h>
 #include <signal.h>
 
+#include "cmd/sessiond/login_delay.h"
 #include "cmd/sessiond/sessions.h"
 #include "lib/base/daemon.h"
 #include "lib/base/file.h"
@@ -87,8 +89,13 @@ class Sessiond : public Service {
     job.protocol = r.message.get("protocol");
     job.greeting = r.message.get("greeting");
     job.trace = r.message.get("trace");
+    job.manner = r.message.get("manner");
     job.early = r.message.body();
-    r.reply(sessions_.begin(job, std::move(r.message.fds[0])));
+    bool is_pop3 = job.protocol == "pop3";
+    if (is_pop3 && delay_.is_too_soon(job.address)) return r.reply(Error(Fault::temp, "logged in by POP3 again before access.pop3_login_delay is over", EBUSY));
+    auto begun = sessions_.begin(job, std::move(r.message.fds[0]));
+    if (begun && is_pop3) delay_.logged_in(job.address);
+    r.reply(std::move(begun));
   }
 
   // The owner's list has it durably: what is lost here is told again when the owner next logs in.
@@ -106,6 +113,7 @@ class Sessiond : public Service {
   ipc::AsyncClient directory_;
   Sessions sessions_;
   store::DomainUsage domains_;
+  LoginDelay delay_{config_.pop3_login_delay};
   bool keeps_sessions_ = false;
   Fd next_;  // where the next generation asks for our sessions
   ipc::Server server_{loop_, [this](ipc::Request r) { handle(std::move(r)); }};

@@ -17,6 +17,7 @@
 #include "lib/directory/access.h"
 #include "lib/imap/park.h"
 #include "lib/pop3/session.h"
+#include "lib/pop3/texts.h"
 #include "lib/store/account.h"
 #include "lib/store/quota_warning.h"
 
@@ -24,12 +25,23 @@ namespace jd {
 namespace {
 constexpr int connection_fd = 0, control_fd = 3;
 
-bool is_imap = true;  // for the last words, which cannot be handed anything
+// For the last words, which cannot be handed anything.
+bool is_imap = true;
+pop3::Language language = pop3::Language::none;
+
+void put(std::string_view text) {
+  if (::write(connection_fd, text.data(), text.size()) < 0) return;  // gone already
+}
 
 // Last words of a process that cannot go on; calls nothing that may allocate.
-[[noreturn]] void leave(const char* imap, const char* pop3, int status) {
-  const char* text = is_imap ? imap : pop3;
-  if (::write(connection_fd, text, ::strlen(text)) < 0) ::_exit(status);  // gone already
+[[noreturn]] void leave(std::string_view imap, std::string_view code, const pop3::Text& pop3, int status) {
+  if (is_imap) {
+    put(imap);
+  } else {
+    put(code);
+    put(pop3.in(language));
+    put("\r\n");
+  }
   ::_exit(status);
 }
 
@@ -37,14 +49,14 @@ void out_of_memory() {
   static const char line[] = "session_failed level=error prog=sessiond what=\"out of memory: access.session_memory\"\n";
   if (::write(2, line, sizeof line - 1) < 0) ::_exit(111);
   leave("* BYE [UNAVAILABLE] this takes more memory than a session may have\r\n",
-        "-ERR [SYS/PERM] this takes more memory than a session may have\r\n", 111);
+        "-ERR [SYS/PERM] ", pop3::texts::too_much_memory, 111);
 }
 
 void out_of_cpu(int) {
   static const char line[] = "session_failed level=error prog=sessiond what=\"out of CPU time: access.session_cpu\"\n";
   if (::write(2, line, sizeof line - 1) < 0) ::_exit(111);
   leave("* BYE [UNAVAILABLE] this takes more time than a command may have\r\n",
-        "-ERR [SYS/PERM] this takes more time than a command may have\r\n", 111);
+        "-ERR [SYS/PERM] ", pop3::texts::too_much_time, 111);
 }
 
 class Worker {
@@ -106,6 +118,10 @@ class Worker {
       o.early = job.early;
       o.idle = seat_.config.pop3_idle;
       o.uidl = seat_.config.pop3_uidl;
+      o.is_exclusive = seat_.config.pop3_exclusive;
+      o.offer = pop3::Offer::of(seat_.config);
+      o.manner = pop3::Manner::parse(job.manner);
+      o.spoken = &language;
       o.cpu = seat_.config.session_cpu;
       o.owner = control_fd;
       status_ = pop3::run_session(connection_fd, connection_fd, *account_, o);
@@ -180,6 +196,7 @@ void work(const WorkerSeat& seat, Job job, int connection, int control) {
   bool entered = false;
   for (;;) {
     is_imap = job.protocol == "imap";
+    language = pop3::Manner::parse(job.manner).language;
     log::set_program(is_imap ? "imapd" : "pop3d");
     std::string id = job.trace;  // the line points at it
     log::Trace t(id);
@@ -187,7 +204,7 @@ void work(const WorkerSeat& seat, Job job, int connection, int control) {
       if (auto r = worker.enter(); !r) {
         log::failure("session_failed", r.error(), {{"user", worker.address()}});
         leave("* BYE the mailbox is not available now; try again later\r\n",
-              "-ERR [SYS/TEMP] the mailbox is not available now; try again later\r\n", exit_code(r.error().fault));
+              "-ERR [SYS/TEMP] ", pop3::texts::no_mailbox_now, exit_code(r.error().fault));
       }
       entered = true;
     }

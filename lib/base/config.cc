@@ -111,6 +111,9 @@ const std::vector<Setting>& settings() {
       {"access", "imap_idle", &Config::imap_idle, "RFC 3501 asks for at least 30m."},
       {"access", "pop3_idle", &Config::pop3_idle, "RFC 1939 asks for at least 10m."},
       {"access", "pop3_uidl", &Config::pop3_uidl, "Of UIDVALIDITY and UID; behind an import from Dovecot \"%08Xu%08Xv\", so that clients do not fetch all again."},
+      {"access", "pop3_exclusive", &Config::pop3_exclusive, "A second POP3 session of a mailbox is refused ([IN-USE]); IMAP sessions are not concerned."},
+      {"access", "pop3_login_delay", &Config::pop3_login_delay, "An account that logs in by POP3 again before is refused ([LOGIN-DELAY]); \"0s\": it may."},
+      {"access", "pop3_language", Choice{&Config::pop3_language, {"en", "zh"}}, "In which POP3 speaks to people whose program asks for the language you prefer (LANG *)."},
       {"search", "index", &Config::search_index, "indexd keeps an index of each mailbox, so that SEARCH need not read all of the mail."},
       {"search", "every", &Config::search_every, "How often it looks for new mail; what is not indexed yet is found too, by reading it."},
       {"metrics", "listen", &Config::metrics_listen, "Where metricsd tells Prometheus about the queue, e.g. [\"127.0.0.1:9154\"]; empty: it is not started."},
@@ -320,6 +323,7 @@ Status validate(const Config& c, const std::string& file) {
     return fail(Fault::usage, "{}: smtp.tarpit and smtp.greet_delay must be at most 1m: clients go away", file);
   if (!uidl_text(c.pop3_uidl, UINT32_MAX, UINT32_MAX) || !uidl_text(c.pop3_uidl, 1, 1))
     return fail(Fault::usage, "{}: access.pop3_uidl must have %u, may have %v (%08Xu: hexadecimal with zeros), and makes at most 70 characters without blanks", file);
+  if (c.pop3_login_delay > hours(24)) return fail(Fault::usage, "{}: access.pop3_login_delay must be at most 24h", file);
   if (c.max_recipients < 1) return fail(Fault::usage, "{}: limits.recipients must be at least 1", file);
   if (c.max_hold > days(365)) return fail(Fault::usage, "{}: submission.max_hold must be at most 365d", file);
   if (c.smtp_port_out < 1 || c.smtp_port_out > 65535)

@@ -87,6 +87,9 @@ struct Config {
   Span imap_idle = minutes(30);
   Span pop3_idle = minutes(10);
   std::string pop3_uidl = "%v.%u";                // uidl_format.h
+  bool pop3_exclusive = false;                    // one POP3 session of a mailbox at a time
+  Span pop3_login_delay;                          // between two POP3 logins of an account; 0: none
+  std::string pop3_language = "en";               // en | zh: what LANG * asks for
   std::vector<Span> retry;                        // waits between attempts; the last repeats
   Span warn_after = hours(4);
   Span give_up_after = days(5);

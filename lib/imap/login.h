@@ -29,6 +29,7 @@ class Login {
   void unavailable();       // the session could not be begun
   void secured();
   void bye(const std::string& why);
+  void shut_down() { bye("shutting down"); }
 
  private:
   void run(const Command& c);

@@ -9,6 +9,7 @@
 #include "lib/base/sandbox.h"
 #include "lib/base/stream.h"
 #include "lib/pop3/session.h"
+#include "lib/pop3/texts.h"
 
 namespace jd::pop3 {
 int run_session(int in, int out, store::Account& account, const SessionOptions& options) {
@@ -20,7 +21,7 @@ int run_session(int in, int out, store::Account& account, const SessionOptions& 
   while (!s.is_over()) {
     int64_t left = (deadline - monotonic()).ms();
     if (left <= 0) {
-      s.end("idle for too long, nothing was deleted");
+      s.end(texts::idle_too_long);
       break;
     }
     pollfd p[2] = {{in, POLLIN, 0}, {owner, POLLIN, 0}};  // -1: none
@@ -29,7 +30,7 @@ int run_session(int in, int out, store::Account& account, const SessionOptions& 
     if (n <= 0) continue;
     if (p[1].revents) {
       if (has_bytes(owner)) {
-        s.end("[SYS/TEMP] shutting down, nothing was deleted");
+        s.end(texts::ended_by_us, "SYS/TEMP");
         break;
       }
       owner = -1;  // gone, and this session goes on without

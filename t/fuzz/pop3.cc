@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A POP3 session on a scratch account, fed with any bytes, whole and then in pieces: it must answer
-// the same.
+// the same, with UTF8 and without.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -14,7 +14,7 @@
 
 namespace {
 
-std::string play(std::string_view bytes, std::size_t piece) {
+std::string play(std::string_view bytes, std::size_t piece, bool is_utf8) {
   using namespace jd;
   char name[] = "/tmp/jdmail-fuzz-XXXXXX";
   std::string root = ::mkdtemp(name), said;
@@ -24,10 +24,16 @@ std::string play(std::string_view bytes, std::size_t piece) {
     auto inbox = (*account)->folder(store::inbox_id);
     MUST(inbox);
     store::NewMessage m;
-    m.bytes = "From: a@b\r\nSubject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b--\r\n";
+    m.bytes = "From: \xE4\xBD\xA0 <a@b>\r\nSubject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b--\r\n";
     m.date = 1'700'000'000;
     MUST((*inbox)->append(m, false));
+    m.bytes = "Subject: y\n\n.bare";
+    MUST((*inbox)->append(m, false));
+    store::Uidls names((*inbox)->state().uid_validity());
+    names.add(1, "old");
+    MUST(store::write_uidls((*account)->dir(), names));
     pop3::SessionOptions options;
+    options.manner.is_utf8 = is_utf8;
     pop3::Session s(**account, options, [&](std::string_view b) { return said += b, true; });
     s.start();
     for (std::size_t i = 0; i < bytes.size() && !s.is_over(); i += piece) s.feed(bytes.substr(i, piece));
@@ -45,8 +51,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   log::capture(&logged);
   ManualClock clock;
   set_clock(&clock);
-  std::string whole = play(bytes, size + 1), pieces = play(bytes, 1 + size % 7);
-  MUST(whole == pieces);
+  for (bool is_utf8 : {false, true}) {
+    std::string whole = play(bytes, size + 1, is_utf8), pieces = play(bytes, 1 + size % 7, is_utf8);
+    MUST(whole == pieces);
+  }
   set_clock(nullptr);
   log::capture(nullptr);
   return 0;

@@ -15,6 +15,7 @@
 //   S: ...                  any number of lines, up to the one that the next pattern fits
 //   2C: 2S:                 the same for a second session of another process on the same account
 //   deliver                 mail comes into INBOX, the M: lines that follow; a session begins at its first C:
+//   deliver-raw text        the same with the bytes of R:, whatever lines they make
 //   notify                  the idling first session hears that something may have changed
 //   quota N [M], message-size N, max-bad N    before the first C:
 //   progress                              the same: a command that looks at 64 messages takes long
@@ -23,6 +24,13 @@
 //   told: pattern           the last change of shares was told so: "owner identifier=rights ..."
 //   2over, 2notify          the same of the second session
 //   over                    the first session must have ended
+// Of POP3, before the first C::
+//   exclusive               a second session is refused
+//   manner [utf8] [en|zh]   what was asked for before login
+//   login-delay SECONDS, keeps-days N, prefers zh   as the operator has set it
+//   door [tls] [clear]      the first session begins before login; TLS is there, passwords are taken without.  ann's
+//                           password is "pw"; that of "soon" too, who comes too early, and of "full", for whom there is
+//                           no mailbox; "temp" finds the directory down.  TLS's handshake is done at once.
 // Of SMTP (the outside that it meets is in smtp_player.h):
 //   smtp, submission, lmtp, no-tls, tls-at-once, auth-in-clear, may-relay, check-sender, check-header-from, message-size N, recipients N,
 //   errors N, max-messages N, max-hold SECONDS, may-xclient, may-etrn, hide-client, tarpit
@@ -48,6 +56,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/imap/session.h"
+#include "lib/pop3/login.h"
 #include "lib/pop3/session.h"
 #include "t/tool/smtp_player.h"
 
@@ -92,14 +101,37 @@ struct Player {
   std::unique_ptr<imap::Session> imap;
   std::unique_ptr<pop3::Session> pop3;
   std::unique_ptr<SmtpPlayer> smtp;
-  std::string said;
+  std::unique_ptr<pop3::Login> door;  // until it has let somebody in
+  std::function<void(std::string greeting, std::string early)> let_in;
+  std::string said, waiting;
   void feed_piece(std::string_view bytes) {
+    if (door) return feed_door(bytes);
     smtp ? smtp->feed(bytes, said) : imap ? imap->feed(bytes) : pop3->feed(bytes);
+  }
+  // As frontd does it.
+  void feed_door(std::string_view bytes) {
+    using Wants = pop3::Login::Wants;
+    waiting += bytes;
+    while (door->wants() != Wants::close) {
+      waiting.erase(0, door->feed(waiting));
+      said += door->take_output();
+      if (door->wants() == Wants::bytes) return;
+      if (door->wants() == Wants::starttls) door->secured(), waiting.clear();
+      if (door->wants() == Wants::login) {
+        auto& c = door->credentials();
+        bool is_good = c.password.reveal() == "pw";
+        if (is_good && c.user.starts_with("ann")) return let_in(door->succeeded(), std::exchange(waiting, {}));
+        if (is_good && c.user == "soon") door->too_soon();
+        else if (is_good && c.user == "full") door->unavailable();
+        else door->failed(Error(c.user == "temp" ? Fault::temp : Fault::perm, "no"));
+      }
+      said += door->take_output();
+    }
   }
   void feed(std::string_view bytes, std::size_t piece) {
     for (std::size_t i = 0; i < bytes.size(); i += piece) feed_piece(bytes.substr(i, piece));
   }
-  bool is_over() const { return smtp ? smtp->is_over() : imap ? imap->is_over() : pop3->is_over(); }
+  bool is_over() const { return door ? door->wants() == pop3::Login::Wants::close : smtp ? smtp->is_over() : imap ? imap->is_over() : pop3->is_over(); }
   std::optional<std::string> line() { return take_line(said); }
 };
 
@@ -160,6 +192,7 @@ class Transcript {
     auto w = words(rest);
     if (is_smtp_) return smtp_step(rest, text, w);
     if (w[0] == "deliver") return pending_ = [this](const std::string& m) { return deliver(m); }, true;
+    if (w[0] == "deliver-raw") return deliver(unescaped(rest.substr(12)));
     if (w[0] == "notify") return player(who).imap->notify(), true;
     if (w[0] == "over") return player(who).is_over() || wrong("the session goes on");
     if (w[0] == "guest") return has_guest_ = true, guest_may_write_ = w.size() == 1, true;
@@ -169,6 +202,14 @@ class Transcript {
     if (w.size() == 2 && w[0] == "message-size") return imap_.message_size = *to_number(w[1]), true;
     if (w.size() == 2 && w[0] == "max-bad")
       return imap_.max_bad = pop3_.max_bad = static_cast<unsigned>(*to_number(w[1])), true;
+    if (is_pop3_ && players_.empty()) {
+      if (w[0] == "exclusive") return pop3_.is_exclusive = true;
+      if (w[0] == "manner") return pop3_.manner = pop3::Manner::parse(rest.substr(6)), true;
+      if (w[0] == "prefers") return pop3_.offer.preferred = pop3::Manner::parse(w[1]).language, true;
+      if (w[0] == "login-delay") return pop3_.offer.login_delay = seconds(static_cast<int64_t>(*to_number(w[1]))), true;
+      if (w[0] == "keeps-days") return pop3_.offer.keeps_days = *to_number(w[1]), true;
+      if (w[0] == "door") return door_ = " " + rest + " ", true;
+    }
     return wrong("no such directive");
   }
 
@@ -276,6 +317,20 @@ class Transcript {
     }
     p.account = std::move(*a);
     auto write = [&p](std::string_view bytes) { return p.said += bytes, true; };
+    if (is_pop3_ && who == 1 && !door_.empty()) {
+      p.door = std::make_unique<pop3::Login>(door_.find(" tls ") != door_.npos, false, door_.find(" clear ") != door_.npos, true, pop3_.offer);
+      p.let_in = [this, &p, write](std::string greeting, std::string early) {
+        auto o = pop3_;
+        o.greeting = std::move(greeting);
+        o.early = std::move(early);
+        o.manner = p.door->manner();
+        p.pop3 = std::make_unique<pop3::Session>(*p.account, o, write);
+        p.door.reset();
+        p.pop3->start();
+      };
+      p.said = p.door->take_output();
+      return p;
+    }
     if (is_pop3_) p.pop3 = std::make_unique<pop3::Session>(*p.account, pop3_, write);
     else p.imap = std::make_unique<imap::Session>(*p.account, options(is_guest), write);
     p.imap ? p.imap->start() : p.pop3->start();
@@ -297,7 +352,7 @@ class Transcript {
 
   bool has_guest_ = false, guest_may_write_ = true;
   std::string told_;
-  std::string file_, root_, lines_, held_;
+  std::string file_, root_, lines_, held_, door_;
   std::size_t piece_;
   bool is_pop3_, is_smtp_, skipping_ = false;
   int number_ = 0;

@@ -53,9 +53,11 @@ TEST(CapabilityTable, HasARowForEachOfImap) {
 }
 
 TEST(CapabilityTable, HasARowForEachOfPop3) {
-  std::string shown(pop3::capabilities);
+  pop3::Offer offer;
+  offer.login_delay = seconds(60);
+  std::string shown = pop3::capabilities(offer);
   for (int i = 0; i < 8; i++) {
-    pop3::Login l(i & 1, i & 2, i & 4, true);
+    pop3::Login l(i & 1, i & 2, i & 4, true, offer);
     (void)l.take_output();
     l.feed("CAPA\r\n");
     shown += between(l.take_output(), "\r\n", "\r\n.\r\n") + "\r\n";

@@ -62,6 +62,108 @@ TEST(Pop3Session, NamesMessagesAsTheServerBeforeDid) {
   EXPECT_NE(said.find("\r\n1 00000001499602d2\r\n.\r\n"), std::string::npos) << said;
 }
 
+// Names that were imported; of the others none may be the same.
+TEST(Pop3Session, NamesImportedMessagesAsTheyWere) {
+  Scratch d;
+  auto account = d.open();
+  for (int i = 0; i < 4; i++) store::add(*account, store::mail("m"));
+  auto inbox = account->folder(store::inbox_id);
+  uint32_t validity = (*inbox)->state().uid_validity();
+  std::string second = fmt::format("{}.2", validity), said;
+  store::Uidls names(validity);
+  ASSERT_TRUE(names.add(1, "GmailId1") && names.add(4, second) && names.add(9, "+" + second));
+  ASSERT_TRUE(store::write_uidls(account->dir(), names));
+  Session s(*account, {}, [&](std::string_view b) { return said += b, true; });
+  s.start();
+  s.feed("UIDL 1\r\nUIDL 2\r\nDELE 3\r\nUIDL\r\n");
+  EXPECT_EQ(said, fmt::format("+OK 1 GmailId1\r\n+OK 2 ++{0}\r\n+OK will be deleted at QUIT\r\n+OK numbers and names\r\n1 GmailId1\r\n2 ++{0}\r\n4 {0}\r\n.\r\n", second));
+  // Damaged: no names at all rather than others.
+  ASSERT_TRUE(file::write_durable(account->dir(), "uidl", "JDUIDL1"));
+  said.clear();
+  Session t(*account, {}, [&](std::string_view b) { return said += b, true; });
+  t.start();
+  std::string logged;
+  log::capture(&logged);
+  t.feed("UIDL\r\nUIDL 1\r\nRETR 1\r\n");
+  log::capture(nullptr);
+  EXPECT_TRUE(said.starts_with("-ERR [SYS/PERM] the names of the messages cannot be read\r\n-ERR [SYS/PERM] the names of the messages cannot be read\r\n+OK ")) << said;
+  EXPECT_NE(logged.find("pop3_uidl_unreadable"), std::string::npos);
+}
+
+// RFC 2449 §8.1.2; the lock is the process's: kill -9 opens it (t/system/pop3.sh).
+TEST(Pop3Session, IsAloneWhereItIsToBe) {
+  Scratch d;
+  auto account = d.open(), second = d.open();
+  std::string said;
+  SessionOptions o;
+  o.is_exclusive = true;
+  o.greeting = "+OK\r\n";
+  {
+    Session first(*account, o, [](std::string_view) { return true; });
+    first.start();
+    Session other(*second, o, [&](std::string_view b) { return said += b, true; });
+    std::string logged;
+    log::capture(&logged);
+    other.start();
+    log::capture(nullptr);
+    EXPECT_TRUE(other.is_over());
+    EXPECT_EQ(said, "-ERR [IN-USE] another POP3 session has this mailbox\r\n");
+    EXPECT_NE(logged.find("pop3_mailbox_in_use"), std::string::npos);
+  }
+  said.clear();
+  Session third(*second, o, [&](std::string_view b) { return said += b, true; });
+  third.start();
+  EXPECT_EQ(said, "+OK\r\n");
+}
+
+// What LIST, STAT and RETR's first line say is what RETR sends, whatever the message and the client.
+TEST(Pop3Session, CountsWhatItSends) {
+  Scratch d;
+  auto account = d.open();
+  for (std::string m : {"", "\n", "\r", "\r\n", ".", ".\n.\r\n..\r\r\n", "Subject: \xE4\xBD\xA0\n\n.\r", "Subject: \xC4\xE3\r\n\r\n.", "From: \xE4\xBD\xA0@x\nA: b", "A: b\r\n\r\nx"})
+    if (!m.empty()) store::add(*account, m);
+  for (bool is_utf8 : {false, true}) {
+    std::string said;
+    SessionOptions o;
+    o.manner.is_utf8 = is_utf8;
+    Session s(*account, o, [&](std::string_view b) { return said += b, true; });
+    s.start();
+    uint64_t all = 0;
+    for (int n = 1; n <= 9; n++) {
+      said.clear();
+      s.feed(fmt::format("LIST {0}\r\nRETR {0}\r\n", n));
+      auto list_end = said.find("\r\n"), begin = said.find("\r\n", list_end + 2) + 2;
+      std::string_view sent = std::string_view(said).substr(begin);
+      ASSERT_TRUE(sent.ends_with(".\r\n"));
+      sent.remove_suffix(3);
+      uint64_t count = sent.size(), first_dot = sent.starts_with('.');
+      for (auto at = sent.find("\r\n."); at != sent.npos; at = sent.find("\r\n.", at + 1)) count--;
+      count -= first_dot;
+      EXPECT_EQ(said.substr(0, begin - 2), fmt::format("+OK {} {}\r\n+OK {} octets", n, count, count));
+      all += count;
+    }
+    said.clear();
+    s.feed("STAT\r\n");
+    EXPECT_EQ(said, fmt::format("+OK 9 {}\r\n", all));
+  }
+}
+
+// Mail of earlier releases has no marks: what RETR sends is right all the same.
+TEST(Pop3Session, SendsWhatItKnowsNothingAbout) {
+  Scratch d;
+  auto account = d.open();
+  store::add(*account, "Subject: \xE4\xBD\xA0\n\nx");
+  auto inbox = account->folder(store::inbox_id);
+  const store::Entry& e = (*inbox)->state().entries()[0];
+  EXPECT_EQ(e.marks, store::mark_known | store::mark_wide_header | store::mark_odd_lines);
+  const_cast<store::Entry&>(e).marks = 0;
+  std::string said;
+  Session s(*account, {}, [&](std::string_view b) { return said += b, true; });
+  s.start();
+  s.feed("RETR 1\r\n");
+  EXPECT_EQ(said, "+OK 32 octets\r\nSubject: =?utf-8?B?5L2g?=\r\n\r\nx\r\n.\r\n");
+}
+
 TEST(Pop3Session, MarksWhatRetrHasReadAsSeen) {
   for (bool quits : {true, false}) {
     Scratch d;
