@@ -63,7 +63,7 @@ int mailbox_acl(const Options& o, const std::string& verb, const AclOptions& c);
 // All folders of an account for all of these, with everything that a group's mailbox needs.
 constexpr std::string_view shared_rights = "lrswipkxte";
 int share_all(const Options& o, const std::string& address, const std::vector<std::string>& with);
-struct TransferOptions { std::string address, format, folder, path; bool force = false; };
+struct TransferOptions { std::string address, format, folder, path, uidl = "list"; bool force = false; };
 int mailbox_import(const Options& o, const TransferOptions& t);
 int mailbox_export(const Options& o, const TransferOptions& t);
 

@@ -11,6 +11,8 @@
 #include "cmd/jdctl/transfer.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
+#include "lib/base/uidl_format.h"
+#include "lib/mime/header.h"
 #include "lib/store/account.h"
 #include "lib/store/importer.h"
 #include "lib/store/maildir.h"
@@ -38,11 +40,13 @@ class Import {
     std::string label, folder;
     int64_t date;             // of messages that tell none
     std::set<uint64_t> late;  // offsets of those whose UIDs cannot be kept
+    store::Numbering numbering;
     std::optional<FolderImport> import;
   };
   Status mbox_messages(store::MboxReader& reader, Mbox& box, bool may_wait);
   Status begin(const std::string& where, const std::string& folder, store::Numbering n, std::optional<FolderImport>& out);
   // False: it is to be added again at the end.
+  std::string uidl(const store::PortableMessage& m, std::string_view file, store::Numbering n) const;
   Result<bool> add(FolderImport& f, const std::string& where, const store::PortableMessage& m, bool may_wait);
   Status maildir_items(FolderImport& f, int dir, const std::string& where, const store::MaildirListing& list);
   Status finish(FolderImport& f);
@@ -133,6 +137,15 @@ Status Import::begin(const std::string& where, const std::string& folder, store:
   return {};
 }
 
+// What the other server called it in POP3.  A list that has it is right; the rest is what the operator knows of that server.
+std::string Import::uidl(const store::PortableMessage& m, std::string_view file, store::Numbering n) const {
+  if (t_.uidl == "none") return "";
+  if (!m.uidl.empty() || t_.uidl == "list") return m.uidl;
+  if (t_.uidl == "header") return mime::unfold(mime::find(m.bytes, "X-UIDL").value_or(""));
+  if (t_.uidl == "file") return std::string(store::parse_maildir_name(file).base);
+  return m.uid && n.uid_validity ? uidl_text(t_.uidl, n.uid_validity, m.uid).value_or("") : "";
+}
+
 Result<bool> Import::add(FolderImport& f, const std::string& where, const store::PortableMessage& m, bool may_wait) {
   Owner::Hold as_owner(owner_);
   auto r = f.add(m, may_wait);
@@ -146,7 +159,7 @@ Status Import::finish(FolderImport& f) {
   CHECK(f.finish());
   auto& r = f.report();
   folders_.push_back(r.folder);
-  summary_.folder({r.folder, r.added, r.present, r.expunged, r.renumbered, r.keywords_left_out, r.uid_validity, r.keeps_uids, r.note});
+  summary_.folder({r.folder, r.added, r.present, r.expunged, r.renumbered, r.keywords_left_out, r.uidls, r.uidls_left_out, r.uid_validity, r.keeps_uids, r.note});
   return {};
 }
 
@@ -201,6 +214,7 @@ Status Import::maildir_items(FolderImport& f, int dir, const std::string& where,
         summary_.left(place, m.error().what);
         continue;
       }
+      m->uidl = uidl(*m, item.file.substr(4), list.numbering);
       TRY(bool is_done, add(f, place, *m, may_wait));
       if (!is_done) late.push_back(item);
     }
@@ -265,7 +279,7 @@ Status Import::mbox_directory(int dir, const std::string& below, int depth) {
 }
 
 Status Import::mbox_stream(Fd fd, const std::string& label, const std::string& folder) {
-  Mbox box{label, folder, 0, {}, std::nullopt};
+  Mbox box{label, folder, 0, {}, {}, std::nullopt};
   struct stat st;
   bool is_file = ::fstat(fd.get(), &st) == 0 && S_ISREG(st.st_mode);
   if (is_file) box.date = st.st_mtim.tv_sec;
@@ -297,6 +311,7 @@ Status Import::mbox_messages(store::MboxReader& reader, Mbox& box, bool may_wait
       return {};
     }
     if (!m) return wrap(Status(Unexpected(m.error())), "{}", box.label);
+    if (*m && (*m)->numbering.uid_validity) box.numbering = (*m)->numbering;
     if (!box.import) CHECK(begin(box.label, box.folder, *m ? (*m)->numbering : store::Numbering(), box.import));
     if (!*m || !box.import) return {};
     store::MboxReader::Message& one = **m;
@@ -308,6 +323,7 @@ Status Import::mbox_messages(store::MboxReader& reader, Mbox& box, bool may_wait
       summary_.left(where, one.problem);
       continue;
     }
+    one.message.uidl = uidl(one.message, "", box.numbering);
     TRY(bool is_done, add(*box.import, where, one.message, may_wait));
     if (!is_done) box.late.insert(one.offset);
   }
@@ -318,6 +334,9 @@ Status Import::mbox_messages(store::MboxReader& reader, Mbox& box, bool may_wait
 int mailbox_import(const Options& o, const TransferOptions& t) {
   if (!t.format.empty() && t.format != "maildir" && t.format != "mbox")
     return failed(Error(Fault::usage, fmt::format("'{}' is no format: maildir or mbox", escape(t.format))));
+  const std::string& u = t.uidl;
+  if (u != "list" && u != "header" && u != "file" && u != "none" && !uidl_text(u, UINT32_MAX, UINT32_MAX))
+    return failed(Error(Fault::usage, fmt::format("--uidl '{}' is none of list, header, file, none, and no form such as %08Xu%08Xv", escape(u))));
   if (t.path == "-" && t.format == "maildir") return failed(Error(Fault::usage, "a Maildir is a directory: name it"));
   return Import(o, t).run();
 }

@@ -14,6 +14,7 @@
 #include "lib/base/stream.h"
 #include "lib/base/text.h"
 #include "lib/store/account.h"
+#include "lib/store/uidl.h"
 #include "lib/store/maildir.h"
 #include "lib/store/mbox.h"
 
@@ -143,6 +144,11 @@ Status Export::messages(store::Folder& f, const std::string& name, Summary::Fold
   auto& state = f.state();
   done.name = name;
   done.uid_validity = state.uid_validity();
+  store::Uidls names;
+  if (f.id() == store::inbox_id) {
+    Owner::Hold as_owner(owner_);
+    TRY(names, store::read_uidls(account_->dir(), state.uid_validity()));
+  }
   for (auto& e : state.entries()) {
     auto bytes = [&] {
       Owner::Hold as_owner(owner_);
@@ -158,6 +164,7 @@ Status Export::messages(store::Folder& f, const std::string& name, Summary::Fold
     m.flags = e.flags;
     m.uid = e.uid;
     m.date = e.date;
+    if (auto* uidl = names.find(e.uid)) m.uidl = *uidl;
     m.is_recent = e.uid >= state.recent();
     for (std::size_t b = 0; b < state.keywords().size(); b++)
       if (e.keywords >> b & 1) m.keywords.push_back(state.keywords()[b]);

@@ -122,6 +122,7 @@ int main(int argc, char** argv) {
     x.args = &json(mailbox.command(x.verb, x.about)).positional("address", t.address, "the account").positional("path", t.path, "directory or file; - is a pipe");
     x.args->option("--format", t.format, "maildir or mbox").option("--folder", t.folder, "this folder only");
   }
+  transfers[0].args->option("--uidl", t.uidl, "names for POP3: list, header, file, none or a form");
   transfers[0].args->flag("--force", t.force, "take what is there already, too");
 
   if (auto code = a.parse(argc, argv)) return *code;

@@ -77,7 +77,7 @@ int Summary::print(const std::string& address, const std::string& format) const 
     Json folders = Json::array(), skipped = Json::array();
     for (auto& f : folders_) {
       Json j = Json::object().set("folder", f.name).set("messages", f.messages).set("uidvalidity", f.uid_validity);
-      if (is_import) j.set("present", f.present).set("expunged", f.expunged).set("renumbered", f.renumbered).set("uids_kept", f.keeps_uids);
+      if (is_import) j.set("present", f.present).set("expunged", f.expunged).set("renumbered", f.renumbered).set("uids_kept", f.keeps_uids).set("uidls", f.uidls).set("uidls_left_out", f.uidls_left_out);
       j.set("keywords_left_out", f.keywords_left_out).set("note", f.note);
       folders.push(std::move(j));
     }
@@ -94,6 +94,8 @@ int Summary::print(const std::string& address, const std::string& format) const 
     };
     say(f.renumbered, "with new UIDs");
     say(f.expunged, "left out, for they were expunged here (--force brings them)");
+    say(f.uidls, "with their POP3 names");
+    say(f.uidls_left_out, "POP3 names left out, for they were there twice or are none");
     say(f.keywords_left_out, "keywords left out");
     std::vector<std::string> row = {f.name, fmt::format("{}", f.messages)};
     if (is_import) row.push_back(fmt::format("{}", f.present));

@@ -50,6 +50,7 @@ class Summary {
   struct Folder {
     std::string name;
     uint64_t messages = 0, present = 0, expunged = 0, renumbered = 0, keywords_left_out = 0;
+    uint64_t uidls = 0, uidls_left_out = 0;
     uint32_t uid_validity = 0;
     bool keeps_uids = true;
     std::string note;

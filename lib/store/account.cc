@@ -9,6 +9,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/store/uidl.h"
 
 namespace jd::store {
 namespace {
@@ -298,6 +299,16 @@ Result<Account::CheckReport> Account::check(bool repair) {
     again.delivery = m.meta.delivery;
     CHECK(inbox->append(again, true));
     report.repaired++;
+  }
+  auto names = read_uidls(dir_.get(), inbox->state().uid_validity());
+  if (!names && names.error().fault == Fault::temp) return Unexpected(names.error());
+  if (!names) {
+    report.findings.push_back(fmt::format("uidl: {}: POP3 clients are told no names until it is put back from a backup or repaired", names.error().what));
+    if (repair) {
+      CHECK(file::rename(dir_.get(), "uidl", "uidl.damaged"));
+      CHECK(file::sync_directory(dir_.get()));
+      report.repaired++;
+    }
   }
   for (uint32_t id : damaged) {
     if (!repair) break;

@@ -5,6 +5,7 @@
 
 #include "lib/base/hash.h"
 #include "lib/base/log.h"
+#include "lib/store/uidl.h"
 
 namespace jd::store {
 namespace {
@@ -117,6 +118,7 @@ Result<FolderImport::Outcome> FolderImport::add(const PortableMessage& m, bool m
     TRY(const Known* k, known(m));
     if (k) {
       (k->is_gone ? report_.expunged : report_.present)++;
+      if (!k->is_gone) name(k->entry.uid, m.uidl);
       return k->is_gone ? Outcome::expunged : Outcome::present;
     }
   }
@@ -129,6 +131,7 @@ Result<FolderImport::Outcome> FolderImport::add(const PortableMessage& m, bool m
   if (report_.keeps_uids && m.uid <= last_uid) n.uid = m.uid;
   TRY(uint32_t uid, folder_->append(n, false));
   report_.added++;
+  name(uid, m.uidl);
   if (m.uid && uid != m.uid) report_.renumbered++;
   if (m.is_recent && (!recent_from_ || uid < recent_from_)) recent_from_ = uid;
   unsynced_bytes_ += m.bytes.size();
@@ -143,8 +146,23 @@ Status FolderImport::pass_uid_next() {
   return report_.keeps_uids && source_.uid_next ? folder_->skip_to(source_.uid_next) : Status{};
 }
 
+void FolderImport::name(uint32_t uid, const std::string& uidl) {
+  if (!uidl.empty() && folder_->id() == inbox_id) names_.emplace_back(uid, uidl);
+}
+
+// Behind the messages: a client that sees names of ours in between fetches twice, but none of the other's names is lost.
+Status FolderImport::keep_names() {
+  if (names_.empty()) return {};
+  TRY(auto hold, account_->lock().hold());
+  TRY(Uidls all, read_uidls(account_->dir(), folder_->state().uid_validity()));
+  auto before = all.size();
+  for (auto& [uid, uidl] : names_) (all.add(uid, uidl) ? report_.uidls : report_.uidls_left_out)++;
+  return all.size() == before ? Status{} : write_uidls(account_->dir(), all);
+}
+
 Status FolderImport::finish() {
   CHECK(folder_->sync());
+  CHECK(keep_names());
   CHECK(pass_uid_next());
   if (!was_empty_) return {};
   return folder_->set_recent(recent_from_ ? recent_from_ : folder_->state().uid_next());

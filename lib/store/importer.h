@@ -13,6 +13,9 @@
 // message keeps its UID while that is not below the folder's UIDNEXT, so give them in rising order;
 // else it gets a new one.  uid_next is taken over, too.
 //
+// What POP3 called the messages of INBOX (PortableMessage::uidl) is kept by finish(), also of those that were there
+// already; see uidl.h.
+//
 // Blocking; one thread; others may write the account meanwhile.  Durable after finish(): add() syncs
 // once for many messages.  Errors: temp (space, I/O): what was added so far stays, begin anew.
 #pragma once
@@ -48,6 +51,8 @@ class FolderImport {
     uint64_t added = 0, present = 0, expunged = 0;
     uint64_t renumbered = 0;         // had a UID and got another
     uint64_t keywords_left_out = 0;  // not allowed in IMAP, or more than max_keywords
+    uint64_t uidls = 0;              // names of POP3 that were taken over
+    uint64_t uidls_left_out = 0;     // not allowed in POP3, or another message's already
     uint32_t uid_validity = 0;
     bool keeps_uids = false;
     std::string note;  // why not
@@ -67,6 +72,8 @@ class FolderImport {
   Status take_numbering(Numbering source);
   void index();
   Result<const Known*> known(const PortableMessage& m);
+  void name(uint32_t uid, const std::string& uidl);
+  Status keep_names();
   std::vector<std::string> usable_keywords(const std::vector<std::string>& given);
 
   Account* account_;
@@ -79,6 +86,7 @@ class FolderImport {
   uint64_t unsynced_ = 0, unsynced_bytes_ = 0;
   std::unordered_map<uint64_t, std::map<int64_t, Bucket>> before_;  // size, date
   Known match_{};
+  std::vector<std::pair<uint32_t, std::string>> names_;
 };
 
 }  // namespace jd::store

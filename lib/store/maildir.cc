@@ -44,15 +44,20 @@ void take_uids(UidList& list, std::string_view text, bool has_colon) {
     auto parts = split_once(line, ' ');
     auto uid = parts ? uid_of(parts->first) : std::nullopt;
     std::string_view file = parts ? parts->second : "";
+    std::string_view fields;
     if (has_colon) {
-      auto colon = file.find(':');
-      file = colon == file.npos ? "" : file.substr(colon + 1);
+      // A field may hold a colon, and so may the file's name: the first with a blank before it counts.
+      auto colon = file.starts_with(":") ? 0 : file.find(" :");
+      fields = file.substr(0, colon);
+      file = colon == file.npos ? "" : file.substr(file.find(':', colon) + 1);
     }
     file = base_of(trim(file));
     if (!uid || file.empty() || !list.uids.emplace(file, *uid).second) {
       list.bad_lines++;
       continue;
     }
+    for (auto f : words(fields))
+      if (f[0] == 'P' && f.size() > 1) list.uidls.emplace(file, f.substr(1));
     // Lines are appended without a new header.
     list.numbering.uid_next = std::max(list.numbering.uid_next, *uid == UINT32_MAX ? *uid : *uid + 1);
   }
@@ -135,6 +140,34 @@ std::optional<UidList> parse_courier_uiddb(std::string_view text) {
   list.numbering = {*validity, *next};
   take_uids(list, text, false);
   return list;
+}
+
+namespace {
+// Courier's name of a message that has no number there.
+std::string courier_name(std::string_view base) {
+  std::string r;
+  for (char c : base) {
+    if (c < 0x21 || c > 0x7e || c == '\'' || c == '"' || c == '+') r += "+" + upper(hex({&c, 1}));
+    else r += c;
+  }
+  return r;
+}
+}  // namespace
+
+std::map<std::string, std::string, std::less<>> parse_courier_pop3list(std::string_view text) {
+  std::map<std::string, std::string, std::less<>> r;
+  if (!text.starts_with('/')) return r;
+  take_line(text);
+  while (!text.empty()) {
+    auto w = words(take_line(text));
+    if (w.size() != 3) continue;
+    auto parts = split(w[2], ':');
+    auto n = to_number(parts[0]), validity = parts.size() > 1 ? to_number(parts[1]) : std::optional<uint64_t>(0);
+    std::string_view base = base_of(w[0]);
+    if (!n || !validity || base.empty()) continue;
+    r.emplace(base, !*n ? courier_name(base) : *validity ? fmt::format("UID{}-{}", *n, *validity) : fmt::format("UID{}", *n));
+  }
+  return r;
 }
 
 std::vector<std::string> parse_dovecot_keywords(std::string_view text) {

@@ -6,9 +6,11 @@
 //   R answered, S seen, T deleted; a to z: the keyword of that line of dovecot-keywords
 // INBOX is the top directory; the folder a/b is the directory .a.b (Maildir++) or a/b (Dovecot's
 // layout "fs"), names in modified UTF-7 or UTF-8.  Beside cur/ there may be
-//   dovecot-uidlist      "3 V<uid_validity> N<uid_next> G<guid>", then "<uid> [fields] :<file>" lines;
-//                        also version 1, "1 <uid_validity> <uid_next>", "<uid> <file>"
+//   dovecot-uidlist      "3 V<uid_validity> N<uid_next> G<guid>", then "<uid> [fields] :<file>" lines, of whose fields
+//                        P<name> is POP3's UIDL; also version 1, "1 <uid_validity> <uid_next>", "<uid> <file>"
 //   courierimapuiddb     "/1 <uid_validity> <uid_next>", then "<uid> <file>"
+//   courierpop3dsizelist "/<version> ...", then "<file> <size> <n>[:<uid_validity>[:<utf8>]]" lines: POP3's UIDL was
+//                        UID<n>-<uid_validity>, without uid_validity UID<n>, and the file's name when n is 0
 //   dovecot-keywords     "<number> <name>"
 // and at the top: subscriptions (Dovecot, both versions) or courierimapsubscribed.
 //
@@ -46,10 +48,13 @@ MaildirName parse_maildir_name(std::string_view file);
 struct UidList {
   Numbering numbering;
   std::map<std::string, uint32_t, std::less<>> uids;  // by base name
-  uint64_t bad_lines = 0;                             // passed over
+  std::map<std::string, std::string, std::less<>> uidls;  // the same, for those that have one
+  uint64_t bad_lines = 0;                                 // passed over
 };
 std::optional<UidList> parse_dovecot_uidlist(std::string_view text);  // nullopt: not one
 std::optional<UidList> parse_courier_uiddb(std::string_view text);
+// By base name; empty: not such a list, or nothing in it.
+std::map<std::string, std::string, std::less<>> parse_courier_pop3list(std::string_view text);
 std::vector<std::string> parse_dovecot_keywords(std::string_view text);  // at most 26; "" for a gap
 // Folder names as the store has them.
 std::vector<std::string> parse_dovecot_subscriptions(std::string_view text, char separator);
@@ -72,6 +77,7 @@ Result<Fd> open_maildir(int top, const std::string& directory);  // of a Maildir
 struct MaildirItem {
   std::string file;  // "cur/..." or "new/..."
   uint32_t uid = 0;
+  std::string uidl;  // as Dovecot's or Courier's list has it
 };
 struct MaildirListing {
   Numbering numbering;

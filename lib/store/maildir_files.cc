@@ -135,6 +135,8 @@ Result<MaildirListing> list_maildir(int folder, std::vector<Left>& left) {
     if (auto list = parse_courier_uiddb(*courier)) uids = std::move(*list);
     else left.push_back({"courierimapuiddb", "is no list of UIDs of version 1: the mail gets new ones"});
   }
+  if (uids.uidls.empty())
+    if (auto text = read_list(folder, "courierpop3dsizelist")) uids.uidls = parse_courier_pop3list(*text);
   if (uids.bad_lines) left.push_back({"the list of UIDs", fmt::format("{} lines make no sense", uids.bad_lines)});
   if (auto text = read_list(folder, "dovecot-keywords")) r.keywords = parse_dovecot_keywords(*text);
   r.numbering = uids.numbering;
@@ -148,8 +150,10 @@ Result<MaildirListing> list_maildir(int folder, std::vector<Left>& left) {
     TRY(auto names, names_in(opened->get()));
     for (auto& n : names) {
       if (n[0] == '.') continue;
-      auto uid = uids.uids.find(parse_maildir_name(n).base);
-      r.items.push_back({std::string(sub) + "/" + n, uid == uids.uids.end() ? 0 : uid->second});
+      std::string_view base = parse_maildir_name(n).base;
+      auto uid = uids.uids.find(base);
+      auto uidl = uids.uidls.find(base);
+      r.items.push_back({std::string(sub) + "/" + n, uid == uids.uids.end() ? 0 : uid->second, uidl == uids.uidls.end() ? "" : uidl->second});
     }
   }
   std::sort(r.items.begin(), r.items.end(), [](const MaildirItem& a, const MaildirItem& b) {
@@ -182,6 +186,7 @@ Result<PortableMessage> read_maildir(int folder, const MaildirListing& listing, 
     if (!iequals(listing.keywords[at], forwarded) || !n.is_passed) m.keywords.push_back(listing.keywords[at]);
   }
   m.uid = item.uid;
+  m.uidl = item.uidl;
   m.is_recent = item.file.starts_with("new/");
   m.date = st.st_mtim.tv_sec;
   if (n.seconds && m.date - n.seconds > copied_after) m.date = n.seconds;
@@ -221,7 +226,7 @@ Status MaildirWriter::add(const PortableMessage& m) {
   CHECK(file::write_at(fd.get(), file, 0));
   timespec times[2] = {{m.date, 0}, {m.date, 0}};
   if (::futimens(fd.get(), times) < 0) return fail_errno(errno, "cannot set the time of {}", path);
-  uid_lines_ += fmt::format("{} :{}\n", m.uid, base);
+  uid_lines_ += fmt::format("{} {}{}:{}\n", m.uid, m.uidl.empty() ? "" : "P" + m.uidl, m.uidl.empty() ? "" : " ", base);
   return {};
 }
 

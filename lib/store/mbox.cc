@@ -16,6 +16,7 @@ namespace jd::store {
 namespace {
 constexpr std::size_t max_from_line = 1000, chunk_bytes = 64 << 10, max_header_kept = 1 << 20;
 constexpr std::string_view marker = "X-Jdmail-Fields";
+constexpr std::string_view uidl_field = "X-UIDL";
 constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
@@ -155,7 +156,8 @@ bool take_ours(std::string_view raw, MboxReader::Message& m, Fields& f) {
   if (!n || *n > 10) return false;
   for (uint64_t i = 0; i < *n; i++) {
     auto field = split_once(line(), ':');
-    if (!field || !take_field(field->first, field->second, m, f)) return false;
+    if (field && field->first == uidl_field) m.message.uidl = trim(field->second);
+    else if (!field || !take_field(field->first, field->second, m, f)) return false;
   }
   if (raw.ends_with('\n')) raw.remove_suffix(1);
   if (first.ends_with('\r') && raw.ends_with('\r')) raw.remove_suffix(1);  // the whole file was made CRLF
@@ -347,6 +349,7 @@ std::string mbox_message(const PortableMessage& m, const MboxBase* base) {
   if (!x_status.empty()) field("X-Status: " + x_status + "\n");
   for (auto& k : m.keywords) names += " " + k;
   if (!names.empty()) field("X-Keywords:" + names + "\n");
+  if (!m.uidl.empty()) field(fmt::format("{}: {}\n", uidl_field, m.uidl));
   std::string file = to_file(m.bytes), out = from_line(sender_of(m.bytes), m.date);
   out.reserve(out.size() + fields.size() + file.size() + 64);
   out += fmt::format("{}: {}\n", marker, count) + fields;

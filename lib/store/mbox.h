@@ -14,7 +14,7 @@
 //     there, as Dovecot does it, and then nothing was quoted; else it is ignored.
 //   - Status (R seen, O old), X-Status (A answered, F flagged, T draft, D deleted), X-Keywords, X-UID,
 //     X-IMAP and X-IMAPbase (UIDVALIDITY, last UID), and Thunderbird's X-Mozilla-Status and
-//     X-Mozilla-Keys, are taken and not kept as part of the message, nor is Content-Length.  A first message with X-IMAP, "DON'T DELETE THIS MESSAGE", is no message.
+//     X-Mozilla-Keys, and in what jdmail wrote X-UIDL, are taken and not kept as part of the message, nor is Content-Length.  A first message with X-IMAP, "DON'T DELETE THIS MESSAGE", is no message.
 //   - LF and CRLF files; a message longer than the limit is passed over and reported.
 // Writing: mboxrd, dates in UTC with their zone, and the fields above before the message's own:
 //   "X-Jdmail-Fields: n" says that the n lines after it are all that was added, and that the message

@@ -27,6 +27,7 @@ struct PortableMessage {
   uint32_t uid = 0;   // 0: not known
   int64_t date = 0;   // INTERNALDATE, seconds; 0: not known
   bool is_recent = false;  // nobody has seen it in a list yet
+  std::string uidl;        // what POP3 called it (uidl.h); "": not known
 };
 
 std::string to_wire(std::string_view file_bytes);

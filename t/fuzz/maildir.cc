@@ -16,6 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
     for (auto& [file, uid] : list->uids)
       if (file.empty() || !uid || uid > list->numbering.uid_next) __builtin_trap();
   }
+  for (auto& [file, uidl] : store::parse_courier_pop3list(in))
+    if (file.empty() || uidl.empty()) __builtin_trap();
   if (store::parse_dovecot_keywords(in).size() > 26) __builtin_trap();
   store::parse_dovecot_subscriptions(in, '.');
   store::parse_courier_subscriptions(in);

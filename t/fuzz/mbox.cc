@@ -41,7 +41,7 @@ inline std::vector<store::MboxReader::Message> read(std::string_view bytes, std:
 
 inline bool same(const store::MboxReader::Message& a, const store::MboxReader::Message& b) {
   return a.message.bytes == b.message.bytes && a.message.flags == b.message.flags && a.message.keywords == b.message.keywords &&
-         a.message.uid == b.message.uid && a.message.is_recent == b.message.is_recent && a.problem == b.problem &&
+         a.message.uid == b.message.uid && a.message.uidl == b.message.uidl && a.message.is_recent == b.message.is_recent && a.problem == b.problem &&
          (a.message.date == b.message.date || a.message.date < 1 || a.message.date > 100'000'000'000);
 }
 

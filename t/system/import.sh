@@ -55,6 +55,57 @@ ctl mailbox import eve@example.test "$dir/courier"
 ctl mailbox list eve@example.test --json | tr -d ' \n' | grep -q '"folder":"INBOX","messages":10,.*"uidvalidity":1234567890,"uidnext":32}.*Drafts' || fail "Courier's UIDs were not kept"
 ctl mailbox list eve@example.test | grep -q 'Sent/日本語 *1' || fail "the folder below Sent is not there"
 
+# --- what POP3 called them: kept, told, exported and taken in again
+uidls() { printf 'UIDL\r\nQUIT\r\n' | "$@" | tr -d '\r' | sed -n 's/^\([0-9][0-9]*\) /\1 /p'; }
+pop() { echo "$B/pop3d --prefix $dir --user $1@example.test"; }
+for a in p1 p2 p3 p4; do echo pw | ctl user add "$a@example.test" --password-stdin >/dev/null; done
+mkdir -p "$dir/names/cur" "$dir/names/new"
+for n in 1 2 3 4 5; do printf 'Subject: %s\nX-UIDL: head%s\n\nx\n' "$n" "$n" >"$dir/names/cur/100$n.M$n.host:2,S"; done
+cat >"$dir/names/dovecot-uidlist" <<L
+3 V77 N9 G0123
+2 PGmailId10 W30 :1001.M1.host
+3 W30 Pother~name :1002.M2.host
+5 Pother~name :1003.M3.host
+7 :1004.M4.host
+L
+ctl mailbox import p1@example.test "$dir/names" >"$dir/out"
+grep -q '2 with their POP3 names; 1 POP3 names left out' "$dir/out" || fail "$(cat "$dir/out")"
+[ "$(uidls $(pop p1))" = "1 GmailId10
+2 other~name
+3 77.5
+4 77.7
+5 77.9" ] || fail "$(uidls $(pop p1))"
+# Again, with what that server did for the others: they get names, and nobody gets another.
+ctl mailbox import p1@example.test --uidl '%08Xu%08Xv' "$dir/names" --json | grep -q '"uidls": 3' || fail "no names the second time"
+[ "$(uidls $(pop p1))" = "1 GmailId10
+2 other~name
+3 77.5
+4 000000070000004d
+5 77.9" ] || fail "$(uidls $(pop p1))"
+ctl mailbox export p1@example.test "$dir/names2" >/dev/null
+ctl mailbox import p2@example.test "$dir/names2" >/dev/null
+ctl mailbox export p1@example.test --folder INBOX "$dir/names2.mbox" >/dev/null
+ctl mailbox import p3@example.test "$dir/names2.mbox" >/dev/null
+for a in p2 p3; do [ "$(uidls $(pop $a))" = "$(uidls $(pop p1))" ] || fail "$a: $(uidls $(pop $a))"; done
+! grep -q GmailId "$dir/mail/example.test/p3"/seg/* || fail "the name came into the message"
+rm "$dir/names/dovecot-uidlist"
+printf '/2 9 88\n1001.M1.host:2,S 30 4:88\n1002.M2.host 30 0:0\n1003.M3.host 30 6:0:1\nbad\n' >"$dir/names/courierpop3dsizelist"
+ctl mailbox import p4@example.test "$dir/names" --uidl header >/dev/null
+[ "$(uidls $(pop p4) | tr '\n' ' ')" = "1 UID4-88 2 1002.M2.host 3 UID6 4 head4 5 head5 " ] || fail "Courier: $(uidls $(pop p4))"
+rm "$dir/names/courierpop3dsizelist"
+echo pw | ctl user add p5@example.test --password-stdin >/dev/null
+ctl mailbox import p5@example.test "$dir/names" --uidl file >/dev/null
+uidls $(pop p5) | grep -q '^4 1004.M4.host$' || fail "names of files: $(uidls $(pop p5))"
+! ctl mailbox import p5@example.test "$dir/names" --uidl '%u %u' 2>"$dir/err" || fail "a form with a blank was taken"
+grep -q 'none of list, header' "$dir/err" || fail "$(cat "$dir/err")"
+ctl mailbox check p5@example.test >/dev/null
+printf x >>"$dir/mail/example.test/p5/uidl"
+! ctl mailbox check p5@example.test >"$dir/out" || fail "a damaged file of names was not found"
+grep -q 'uidl: .* is damaged' "$dir/out" || fail "$(cat "$dir/out")"
+printf 'UIDL\r\nQUIT\r\n' | $(pop p5) 2>/dev/null | grep -q 'ERR \[SYS/PERM\]' || fail "names of a damaged file"
+ctl mailbox check --repair p5@example.test >/dev/null || true
+[ "$(uidls $(pop p5) | wc -l)" = 5 ] && ctl mailbox check p5@example.test >/dev/null || fail "not repaired"
+
 # --- killed at any time, begun anew: each message as often as the source has it
 messages=60000
 $tool mbox "$dir/many" $messages
@@ -116,7 +167,7 @@ fi
 imap=/usr/lib/dovecot/imap
 [ -x $imap ] || { echo "left out: Dovecot on both ends of an import (not installed)"; exit 0; }
 far=$(mktemp -d "$dir-dovecot-XXXXXX")
-trap 'rm -rf "$far"; finish' EXIT
+at_end() { rm -rf "$far"; }
 as=; [ "$(id -u)" != 0 ] || { as="setpriv --reuid nobody --regid nogroup --clear-groups"; chown nobody "$far"; }
 cat >"$far/conf" <<C
 mail_location = maildir:%h/mail
@@ -141,6 +192,38 @@ $tool compare "$(dovecot a)" "$(ours gus)" || fail "what Dovecot had is not what
 ctl mailbox export gus@example.test "$far/b/mail"
 [ -z "$as" ] || chown -R nobody "$far/b"
 $tool compare "$(ours gus)" "$(dovecot b)" || { cat "$far/log"; fail "what we have is not what Dovecot shows"; }
+# Its POP3 names, in each of the ways in which it may make them.
+if [ -x /usr/lib/dovecot/pop3 ]; then
+  sed 's|^imap=.*||; s|/usr/lib/dovecot/imap|/usr/lib/dovecot/pop3|' "$far/imap" >"$far/pop3"; chmod 755 "$far/pop3"
+  same_names() {  # same_names ADDRESS SETTINGS -- HOW
+    a=$1; shift; settings=
+    while [ "$1" != -- ]; do settings="$settings -o $1"; shift; done; shift
+    theirs=$(uidls "$far/pop3" a $settings)
+    [ "$(echo "$theirs" | wc -l)" -gt 5 ] || { cat "$far/log"; fail "Dovecot's POP3: $theirs"; }
+    echo pw | ctl user add "$a@example.test" --password-stdin >/dev/null
+    [ -z "$as" ] || chown -R root "$dir/mail"
+    ctl mailbox import "$a@example.test" "$far/a/mail" "$@" >/dev/null
+    [ "$(uidls $(pop "$a"))" = "$theirs" ] || fail "$a: Dovecot's names are
+$theirs
+and ours
+$(uidls $(pop "$a"))"
+  }
+  same_names d1 -- --uidl %08Xu%08Xv
+  same_names d2 pop3_uidl_format=%f -- --uidl file
+  same_names d3 pop3_uidl_format=%u-%v -- --uidl %u-%v
+  same_names d4 pop3_uidl_format=x%g pop3_save_uidl=yes -- --uidl list
+  grep -q ' P' "$far/a/mail/dovecot-uidlist" || fail "Dovecot did not save its names"
+  # The other way: the configuration says it, for mail that comes later, too.
+  sed -i 's|^pop3_uidl = .*|pop3_uidl = "%08Xu%08Xv"|' "$dir/etc/jdmail.toml"
+  [ "$(uidls $(pop gus))" = "$(uidls $(pop d1))" ] || fail "access.pop3_uidl: $(uidls $(pop gus))"
+  # And back to it.
+  mkdir "$far/e"
+  ctl mailbox export d4@example.test "$far/e/mail" >/dev/null
+  [ -z "$as" ] || chown -R nobody "$far/e"
+  [ "$(uidls "$far/pop3" e -o pop3_save_uidl=yes)" = "$(uidls $(pop d4))" ] || fail "Dovecot shows other names than we did: $(uidls "$far/pop3" e -o pop3_save_uidl=yes)"
+else
+  echo "left out: POP3 names of a real Dovecot (no dovecot-pop3d)"
+fi
 # Its mbox: Dovecot shows the same but for our marker; what it wrote comes in.
 mkdir "$far/c" "$far/d"
 ctl mailbox export ann@example.test --folder INBOX "$far/c/inbox.mbox" >/dev/null

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "lib/store/uidl.h"
 #include "t/unit/store/scratch.h"
 
 namespace jd::store {
@@ -68,6 +69,27 @@ TEST(Import, ComesInOnceHoweverOftenItIsRun) {
   EXPECT_EQ(r.present, 4u);
   EXPECT_EQ(r.added, 2u);
   EXPECT_EQ(run(*a, all, {}, true, "Work").added, 6u);
+}
+
+// Names that POP3 clients know: once, whenever they come, and of INBOX alone.
+TEST(Import, KeepsTheNamesOfPop3) {
+  Scratch s;
+  auto a = s.open();
+  auto named = [](const std::string& subject, uint32_t uid, const std::string& uidl) {
+    auto m = message(subject, uid);
+    m.uidl = uidl;
+    return m;
+  };
+  auto r = run(*a, {message("a", 1), named("b", 2, "B"), named("c", 3, "B"), named("d", 4, "has blank")}, {77, 9});
+  EXPECT_EQ(r.uidls, 1u);
+  EXPECT_EQ(r.uidls_left_out, 2u);
+  r = run(*a, {named("a", 1, "A"), named("b", 2, "other"), named("c", 3, "C")}, {77, 9});
+  EXPECT_EQ(r.present, 3u);
+  EXPECT_EQ(r.uidls, 2u);
+  EXPECT_EQ(run(*a, {named("x", 1, "X")}, {5, 9}, false, "Work").uidls, 0u);
+  auto kept = read_uidls(a->dir(), 77);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->all(), (std::map<uint32_t, std::string>{{1, "A"}, {2, "B"}, {3, "C"}}));
 }
 
 TEST(Import, KeepsAwayFromOtherNumberings) {

@@ -50,11 +50,23 @@ TEST(Maildir, ReadsBothVersionsOfDovecotsList) {
   EXPECT_EQ(l->numbering.uid_next, 25031u);  // lines are appended without a new header
   EXPECT_EQ(l->uids, (std::map<std::string, uint32_t, std::less<>>{{"a.b,S=1", 25006}, {"c", 25017}, {"e", 25030}}));
   EXPECT_EQ(l->bad_lines, 3u);
+  EXPECT_TRUE(l->uidls.empty());
+  l = parse_dovecot_uidlist("3 V1 N9\n1 PGmail1 W9 :a\n2 W9 Px:y :b:2,S\n3 P :c\n4 :d Pz\n");
+  ASSERT_TRUE(l);
+  EXPECT_EQ(l->uids.size(), 4u);
+  EXPECT_EQ(l->uidls, (std::map<std::string, std::string, std::less<>>{{"a", "Gmail1"}, {"b", "x:y"}}));
   l = parse_dovecot_uidlist("1 7 9\n3 a.b:2,\n");
   ASSERT_TRUE(l);
   EXPECT_EQ(l->uids.at("a.b"), 3u);
   EXPECT_EQ(l->numbering.uid_next, 9u);
   for (const char* bad : {"", "2 V1 N2\n", "3 V0 N2\n", "3 V1\n", "3 N2 V\n", "1 x 2\n", "3 V99999999999 N2\n"}) EXPECT_FALSE(parse_dovecot_uidlist(bad)) << bad;
+}
+
+TEST(MaildirLists, CouriersNamesForPop3) {
+  using Names = std::map<std::string, std::string, std::less<>>;
+  EXPECT_EQ(parse_courier_pop3list("/3 9 88\n1.a:2,S 30 4:88:0\n2.b 30 5:0:1\n3.c'+ 9 0:0:0\n4.d x\n5.e 1 x:2\n6.f 1 7\n"),
+            (Names{{"1.a", "UID4-88"}, {"2.b", "UID5"}, {"3.c'+", "3.c+27+2B"}, {"6.f", "UID7"}}));
+  for (const char* none : {"", "1.a 30 4:88\n", "/2 1 1"}) EXPECT_TRUE(parse_courier_pop3list(none).empty()) << none;
 }
 
 TEST(Maildir, ReadsCouriersList) {

@@ -165,6 +165,7 @@ TEST(Mbox, AnyMessageComesBackByteForByte) {
     m.date = 1'000'000'000 + static_cast<int64_t>(sent.size()) * 86'401;
     m.is_recent = sent.size() % 2;
     if (sent.size() % 3) m.keywords = {"$Forwarded", "work"};
+    if (sent.size() % 4 == 1) m.uidl = "name" + std::to_string(sent.size());
     all += mbox_message(m, sent.empty() ? &base : nullptr);
     sent.push_back(m);
   }
@@ -178,6 +179,7 @@ TEST(Mbox, AnyMessageComesBackByteForByte) {
       EXPECT_EQ(escape(got[i].message.bytes), escape(sent[i].bytes));
       EXPECT_EQ(got[i].message.uid, sent[i].uid);
       EXPECT_EQ(got[i].message.flags, sent[i].flags);
+      EXPECT_EQ(got[i].message.uidl, sent[i].uidl);
       EXPECT_EQ(got[i].message.date, sent[i].date);
       EXPECT_EQ(got[i].message.keywords, sent[i].keywords);
       EXPECT_EQ(got[i].message.is_recent, sent[i].is_recent);
