@@ -73,7 +73,7 @@ Result<std::size_t> search_one(Session& s, const std::string& name, const Mailbo
   s.cache().use(folder, m.account->segments());
   SearchKey own = key;
   settle(own, v, is_here ? s.saved() : SequenceSet{});
-  Found found = run_search(s, v, own, r.needs_only_first());
+  Found found = run_search(s, *m.account, v, own, r.needs_only_first());
   if (r.save) save_found(s, r, found);
   if (r.update && is_here) begin_context(s, r, own, found, nullptr, true);
   if (found.at.empty() || !r.says_anything()) return found.damaged;  // RFC 7377 §2.1: told of no mailbox without a match

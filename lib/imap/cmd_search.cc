@@ -44,7 +44,7 @@ void cmd_search(Session& s, Cursor& c) {
   settle(key, *s.view(), s.saved());
   if (uses(key, Kind::mod_seq)) s.enable(Ext::condstore);  // RFC 7162 §3.1
   if (s.has(Ext::rev2) && !r.extended) r.extended = r.all = true;  // RFC 9051 has no SEARCH answer
-  answer_search(s, r, key, run_search(s, *s.view(), key, r.needs_only_first()));
+  answer_search(s, r, key, run_search(s, s.selected_account(), *s.view(), key, r.needs_only_first()));
 }
 
 void cmd_sort(Session& s, Cursor& c) {
@@ -57,7 +57,7 @@ void cmd_sort(Session& s, Cursor& c) {
   if (!take_keys(s, c, r, key)) return;
   if (r.update && s.contexts().has(s.tag())) return s.bad("the tag is in use by a search that is kept up to date");
   if ((r.relevancy || order.by_relevancy) && !uses(key, Kind::fuzzy)) return s.bad("RELEVANCY goes with FUZZY");
-  Found found = run_search(s, *s.view(), key);
+  Found found = run_search(s, s.selected_account(), *s.view(), key);
   sort_found(s, order, found);
   answer_search(s, r, key, found, &order);
 }
@@ -81,7 +81,7 @@ void cmd_thread(Session& s, Cursor& c) {
   if (!how) return s.bad("no such way to thread: " + escape(name.substr(0, 40)));
   SearchKey key;
   if (!take_keys(s, c, {}, key)) return;
-  Found found = run_search(s, *s.view(), key);
+  Found found = run_search(s, s.selected_account(), *s.view(), key);
   std::vector<ThreadMessage> messages = thread_messages(s, found);
   s.out() += "* THREAD";
   if (!messages.empty()) s.out() += ' ';

@@ -78,6 +78,7 @@ Result<bool> in_message(const SearchKey& k, const Entry& e, MessageCache& cache)
   if (k.kind == Kind::thread) return is_in_thread(k, e, cache);
   if (k.kind == Kind::header && k.field >= 0) return in_digest(k, e, cache);
   if (k.filter && k.filter->excludes(e.stamp)) return false;
+  if (k.filter && k.filter->is_in_document(e.stamp)) return true;
   TRY(const std::string* message, cache.message(e));
   if (k.kind == Kind::header) return in_header(k, *message);
   if (k.value.empty()) return true;

@@ -163,9 +163,8 @@ void put_esearch(Session& s, const View& v, const Correlator& c, const SearchRet
   s.out() += out + "\r\n";
 }
 
-Found run_search(Session& s, const View& v, SearchKey& key, bool first_only) {
-  // The index is the user's own; messages of others that it does not know are read (search_index.h).
-  use_index(key, s.search_index());
+Found run_search(Session& s, store::Account& account, const View& v, SearchKey& key, bool first_only) {
+  use_index(key, s.search_index(account));
   Found out;
   for (std::size_t i = 0; i < v.size(); ++i) {
     s.progress(i, v.size());

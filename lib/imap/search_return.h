@@ -44,9 +44,9 @@ struct Found {
   std::vector<uint32_t> at;
   std::size_t damaged = 0;  // messages that could not be read
 };
-// Looks at every message of the view; `first_only`: one is enough.  The session's cache must be of
-// the view's folder.
-Found run_search(Session& s, const View& v, SearchKey& key, bool first_only = false);
+// Looks at every message of the view, which is of this account; `first_only`: one is enough.  The
+// session's cache must be of the view's folder.
+Found run_search(Session& s, store::Account& account, const View& v, SearchKey& key, bool first_only = false);
 
 // What an ESEARCH answer is about (RFC 4466, RFC 7377 §2.1).
 struct Correlator {

@@ -82,7 +82,7 @@ const CommandRow* find_command(std::string_view name) {
 
 Session::Session(store::Account& account, const SessionOptions& options, Write write)
     : account_(account), options_(options), mailboxes_(account, options.user, options.identities, options.others),
-      write_(std::move(write)), reader_(options.message_size), cache_(account.segments()), search_index_(account.dir()),
+      write_(std::move(write)), reader_(options.message_size), cache_(account.segments()),
       contexts_(std::make_unique<Contexts>()) {}
 Session::~Session() = default;
 

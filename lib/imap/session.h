@@ -13,6 +13,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -90,7 +91,8 @@ class Session {
   Mailboxes& mailboxes() { return mailboxes_; }
   const SessionOptions& options() const { return options_; }
   MessageCache& cache() { return cache_; }
-  store::SearchIndex& search_index() { return search_index_; }
+  // Each account has its own.
+  store::SearchIndex& search_index(const store::Account& of) { return search_indexes_.try_emplace(&of, of.dir()).first->second; }
   std::string& out() { return out_; }
   void flush_if_full();
   void rest() { std::string().swap(out_); }  // between commands: gives the room for answers back
@@ -154,7 +156,7 @@ class Session {
   Write write_;
   CommandReader reader_;
   MessageCache cache_;
-  store::SearchIndex search_index_;
+  std::map<const store::Account*, store::SearchIndex> search_indexes_;
   std::optional<View> view_;
   std::unique_ptr<Deflate> deflate_, next_;  // next_: when the answer is out
   SequenceSet saved_;

@@ -2,6 +2,7 @@
 #include "lib/store/search_file.h"
 
 #include <sys/mman.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <cstring>
@@ -15,8 +16,8 @@
 namespace jd::store {
 namespace {
 
-constexpr char magic[8] = {'J', 'D', 'G', 'R', 'A', 'M', 'S', 1};
-constexpr std::size_t header_bytes = 64, checked_header = 32, place_bytes = 24, block_bytes = 4096;
+constexpr char magic[8] = {'J', 'D', 'G', 'R', 'A', 'M', 'S', 2};
+constexpr std::size_t header_bytes = 64, checked_header = 40, place_bytes = 24, text_bytes = 24, block_bytes = 4096;
 constexpr uint32_t grams_version = 1;  // of grams.h
 
 void put_number(std::string& out, uint64_t n) {
@@ -79,7 +80,9 @@ Status GramFile::check(std::string_view name) {
   blocks_ = at<uint32_t>(at_ + 16);
   slots_ = at<uint32_t>(at_ + 20);
   stamps_at_ = at<uint64_t>(at_ + 24);
-  uint64_t behind = uint64_t{documents_} * 8 + uint64_t{slots_} * 4 + uint64_t{blocks_} * place_bytes;
+  texts_ = at<uint32_t>(at_ + 32);
+  readers_ = at<uint32_t>(at_ + 36);
+  uint64_t behind = uint64_t{documents_} * 8 + uint64_t{slots_} * 4 + uint64_t{blocks_} * place_bytes + uint64_t{texts_} * text_bytes;
   bool fits = stamps_at_ >= header_bytes && stamps_at_ <= size_ && size_ - stamps_at_ == behind && slots_ && (slots_ & (slots_ - 1)) == 0 && documents_ < slots_;
   uint32_t crc = fits ? journal::crc32c(journal::crc32c(0, {at_, checked_header}), {at_ + stamps_at_, behind}) : 0;
   if (!fits || crc != at<uint32_t>(at_ + checked_header)) return fail(Fault::perm, "search/{} is damaged", name);
@@ -100,8 +103,49 @@ uint32_t GramFile::find(uint64_t s) const {
 }
 
 GramFile::Place GramFile::place(uint32_t number) const {
-  const char* p = at_ + size_ - uint64_t{blocks_ - number} * place_bytes;
+  const char* p = at_ + size_ - uint64_t{texts_} * text_bytes - uint64_t{blocks_ - number} * place_bytes;
   return {at<uint64_t>(p), at<uint64_t>(p + 8), at<uint32_t>(p + 16), at<uint32_t>(p + 20)};
+}
+
+GramFile::Text GramFile::text(uint32_t number) const {
+  const char* p = at_ + size_ - uint64_t{texts_ - number} * text_bytes;
+  return {at<uint64_t>(p), at<uint32_t>(p + 8), at<uint32_t>(p + 12), at<uint32_t>(p + 16), at<uint32_t>(p + 20)};
+}
+
+Result<PackedText> GramFile::packed_text(uint32_t number) const {
+  Text t = text(number);
+  if (t.offset > stamps_at_ || stamps_at_ - t.offset < t.length || t.document >= documents_ || t.size > max_message_text)
+    return fail(Fault::perm, "search/{} is damaged: text {} is outside", name_, number);
+  std::string_view bytes(at_ + t.offset, t.length);
+  if (journal::crc32c(0, bytes) != t.crc) return fail(Fault::perm, "search/{} is damaged in text {}", name_, number);
+  return PackedText{t.document, t.size, std::string(bytes)};
+}
+
+Result<std::string> GramFile::text_of(uint32_t document) const {
+  uint32_t low = 0, high = texts_;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (text(middle).document < document) low = middle + 1;
+    else high = middle;
+  }
+  if (low == texts_ || text(low).document != document) return std::string();
+  TRY(PackedText p, packed_text(low));
+  std::string out(p.size, '\0');
+  uLongf size = p.size;
+  if (::uncompress(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(p.bytes.data()), p.bytes.size()) != Z_OK || size != p.size)
+    return fail(Fault::perm, "search/{} is damaged: text {} does not unpack", name_, low);
+  return out;
+}
+
+Result<PackedText> pack(uint32_t document, const std::vector<std::string>& texts) {
+  std::string all;
+  for (auto& t : texts) (all += all.empty() ? "" : std::string(1, '\0')) += t;
+  PackedText p{document, static_cast<uint32_t>(all.size()), std::string(::compressBound(all.size()), '\0')};
+  uLongf size = p.bytes.size();
+  if (::compress2(reinterpret_cast<Bytef*>(p.bytes.data()), &size, reinterpret_cast<const Bytef*>(all.data()), all.size(), 6) != Z_OK)
+    return fail(Fault::temp, "cannot pack the text of documents: no memory");
+  p.bytes.resize(size);
+  return p;
 }
 
 Result<std::string_view> GramFile::block(uint32_t number) {
@@ -216,8 +260,9 @@ void GramFile::Cursor::documents(std::vector<uint32_t>& out) const {
   }
 }
 
-Result<GramFileWriter> GramFileWriter::create(int account_dir, const std::string& name, std::vector<uint64_t> stamps) {
+Result<GramFileWriter> GramFileWriter::create(int account_dir, const std::string& name, std::vector<uint64_t> stamps, uint32_t readers) {
   GramFileWriter w;
+  w.readers_ = readers;
   w.dir_ = account_dir;
   w.name_ = "search/" + name;
   w.stamps_ = std::move(stamps);
@@ -226,6 +271,19 @@ Result<GramFileWriter> GramFileWriter::create(int account_dir, const std::string
   w.out_.resize(header_bytes);
   w.block_begin_ = header_bytes;
   return w;
+}
+
+Status GramFileWriter::add_text(const PackedText& t) {
+  put(text_places_, written_ + out_.size());
+  put(text_places_, t.document);
+  put(text_places_, static_cast<uint32_t>(t.bytes.size()));
+  put(text_places_, t.size);
+  put(text_places_, journal::crc32c(0, t.bytes));
+  ++texts_;
+  out_ += t.bytes;
+  CHECK(write_out(1 << 20));
+  block_begin_ = out_.size();
+  return {};
 }
 
 Status GramFileWriter::add(Gram g, const std::vector<uint32_t>& documents) {
@@ -287,12 +345,15 @@ Status GramFileWriter::finish() {
   out_.assign(reinterpret_cast<const char*>(stamps_.data()), stamps_.size() * 8);
   out_.append(reinterpret_cast<const char*>(table.data()), table.size() * 4);
   out_ += places_;
+  out_ += text_places_;
   std::string header(magic, sizeof magic);
   put(header, search_text_version());
   put(header, static_cast<uint32_t>(stamps_.size()));
   put(header, blocks_);
   put(header, slots);
   put(header, stamps_at);
+  put(header, texts_);
+  put(header, readers_);
   put(header, journal::crc32c(journal::crc32c(0, header), out_));
   header.resize(header_bytes);
   CHECK(write_out(0));

@@ -4,10 +4,11 @@
 // A file covers some messages of an account, numbered from 0; all files together are the index.
 // Written as a whole, then renamed into place; nothing is synced, for all is checksummed and may be
 // deleted.  Numbers little endian:
-//   file   := header blocks stamps slots places
-//   header := "JDGRAMS\1" text:u32 documents:u32 blocks:u32 slots:u32 stamps_at:u64 crc:u32 zero:u32 zero[24]
-//             text: search_text_version() of who wrote it; crc: of the header before it and of all from
-//             stamps on
+//   file   := header packed* blocks stamps slots places texts
+//   header := "JDGRAMS\2" text:u32 documents:u32 blocks:u32 slots:u32 stamps_at:u64 texts:u32 readers:u32 crc:u32 zero[20]
+//             text: search_text_version() of who wrote it; readers: what could be read in attached
+//             documents (DocumentKinds); crc: of the header before it and of all from stamps on
+//   packed := bytes               the text of one message's attached documents: "text NUL text …", as zlib has it
 //   block  := entry*              about block_bytes long; begins anew with each block:
 //   entry  := gram bytes postings rising grams; gram is the difference to the one before (the first: to
 //                                 the block's first, 0); bytes: of postings, times 2, plus 1 for bits
@@ -15,6 +16,8 @@
 //   stamps := u64*                of the messages: records' ids (format.h); 0: none
 //   slots  := u32*                hash table, a power of two: message number + 1 at stamp modulo size, or behind
 //   place  := first:u64 offset:u64 length:u32 crc:u32   a block: its first gram, where it is, its crc32c
+//   text   := offset:u64 document:u32 length:u32 size:u32 crc:u32   a packed: of which message, rising; its
+//                                 size unpacked, at most max_message_text; its crc32c
 // gram, bytes and number are base 128, low group first.  The gram `gram_always` tells messages that
 // could not be read into grams: they are found by every search, and looked at.
 // Blocking; one thread.
@@ -34,6 +37,16 @@ namespace jd::store {
 // What text becomes before it is cut into grams; another one: another index.
 uint32_t search_text_version();
 
+constexpr std::size_t max_message_text = 16 << 20;  // of the documents of one message
+
+// The text of one message's attached documents, made small.
+struct PackedText {
+  uint32_t document = 0, size = 0;
+  std::string bytes;
+};
+// `texts` without NUL, together at most max_message_text with one byte between them.
+Result<PackedText> pack(uint32_t document, const std::vector<std::string>& texts);
+
 class GramFile {
  public:
   // perm: damaged, or of another version: to be made anew.  It stays mapped.
@@ -48,6 +61,13 @@ class GramFile {
   uint64_t stamp(uint32_t document) const;
   // documents(): not in this file.
   uint32_t find(uint64_t stamp) const;
+
+  // Of attached documents: what could be read when the file was written; whether any text is here.
+  uint32_t readers() const { return readers_; }
+  uint32_t texts() const { return texts_; }
+  // Those of a message with NUL between them; empty: it has none.  perm: damaged.
+  Result<std::string> text_of(uint32_t document) const;
+  Result<PackedText> packed_text(uint32_t number) const;  // of texts(), as it is
 
   // A bit per message: may it contain a text that has these grams?  perm: damaged.
   using Bits = std::vector<uint64_t>;
@@ -71,9 +91,11 @@ class GramFile {
 
  private:
   struct Place { uint64_t first, offset; uint32_t length, crc; };
+  struct Text { uint64_t offset; uint32_t document, length, size, crc; };
   GramFile() = default;
   Status check(std::string_view name);
   Place place(uint32_t block) const;
+  Text text(uint32_t number) const;
   Result<std::string_view> block(uint32_t number);
   static bool take_entry(std::string_view& in, Gram& gram, std::string_view& postings, bool& is_bits);
   void mark(std::string_view postings, bool is_bits, Bits& out) const;
@@ -83,14 +105,16 @@ class GramFile {
   std::string name_;
   const char* at_ = nullptr;
   uint64_t size_ = 0, stamps_at_ = 0;
-  uint32_t documents_ = 0, blocks_ = 0, slots_ = 0;
+  uint32_t documents_ = 0, blocks_ = 0, slots_ = 0, texts_ = 0, readers_ = 0;
   std::vector<bool> checked_;  // blocks
 };
 
-// Writes one: grams in rising order, then finish().  Nothing is there until then.
+// Writes one: texts in rising order of messages, grams in rising order, then finish().  Nothing is there
+// until then.
 class GramFileWriter {
  public:
-  static Result<GramFileWriter> create(int account_dir, const std::string& name, std::vector<uint64_t> stamps);
+  static Result<GramFileWriter> create(int account_dir, const std::string& name, std::vector<uint64_t> stamps, uint32_t readers = 0);
+  Status add_text(const PackedText& t);
   Status add(Gram g, const std::vector<uint32_t>& documents);  // rising, not empty
   Status finish();
 
@@ -100,10 +124,10 @@ class GramFileWriter {
   void end_block();
   int dir_ = -1;
   Fd fd_;
-  std::string name_, out_, places_, postings_;
+  std::string name_, out_, places_, text_places_, postings_;
   std::vector<uint64_t> stamps_;
   uint64_t written_ = 0, block_at_ = 0;
-  uint32_t blocks_ = 0;
+  uint32_t blocks_ = 0, texts_ = 0, readers_ = 0;
   std::size_t block_begin_ = 0;  // in out_
   Gram first_ = 0, last_ = 0;
 };

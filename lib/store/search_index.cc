@@ -7,13 +7,33 @@
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/mime/charset.h"
 
 namespace jd::store {
 
 bool SearchFilter::excludes(uint64_t stamp) const {
   for (auto& f : files_) {
     uint32_t d = f.file->find(stamp);
-    if (d < f.file->documents()) return !(f.may[d / 64] >> (d % 64) & 1);
+    if (d < f.file->documents()) return !f.may.empty() && !(f.may[d / 64] >> (d % 64) & 1);
+  }
+  return false;
+}
+
+bool SearchFilter::is_in_document(uint64_t stamp) const {
+  if (!asks_documents_) return false;
+  for (auto& f : files_) {
+    if (!f.file->texts()) continue;
+    uint32_t d = f.file->find(stamp);
+    if (d == f.file->documents()) continue;
+    auto all = f.file->text_of(d);
+    if (!all) {
+      log::failure("search_index_damaged", all.error());
+      (void)file::unlink(dir_, "search/" + f.file->name());
+      continue;
+    }
+    for (auto one : split(*all, '\0'))
+      if (mime::contains(mime::fold(one), folded_)) return true;
   }
   return false;
 }
@@ -54,11 +74,19 @@ Status SearchIndex::match(GramFile& f, std::string_view folded, SearchScope scop
 }
 
 std::shared_ptr<const SearchFilter> SearchIndex::filter(std::string_view folded, SearchScope scope) {
-  if (Needle(folded, Scope::body).is_empty()) return nullptr;
+  bool is_short = Needle(folded, Scope::body).is_empty();
   refresh();
   auto r = std::make_shared<SearchFilter>();
+  r->dir_ = dir_;
+  r->folded_ = folded;
+  r->asks_documents_ = scope != SearchScope::header;
   for (auto& f : files_) {
     SearchFilter::One one{f, {}};
+    if (is_short && !f->texts()) continue;
+    if (is_short) {
+      r->files_.push_back(std::move(one));
+      continue;
+    }
     if (auto done = match(*f, folded, scope, one.may); !done) {
       log::failure("search_index_damaged", done.error());
       (void)file::unlink(dir_, "search/" + f->name());  // it is made again; until then its messages are scanned

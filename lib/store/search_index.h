@@ -5,6 +5,10 @@
 // scanned as if there were none, so the answer is the same with it, without it and halfway through.
 // It knows records by their stamps: a copy or a moved message is known already.
 //
+// The text of attached documents (mime/document.h) is the exception: reading it takes other programs,
+// which a session may not start.  So the index holds that text itself, and a search finds it once it
+// is there, and not before.
+//
 // SearchIndex reads (a session); index_account() writes (indexd, jdctl).  One writer per account (a
 // lock of its own, never the account's, so that no delivery waits); any number of readers, at any
 // time.  A file that is damaged or of another version is deleted and made again.  Blocking; one thread.
@@ -18,6 +22,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/mime/part.h"
 #include "lib/store/search_file.h"
 
 namespace jd::store {
@@ -30,20 +35,26 @@ class SearchFilter {
  public:
   // Surely without the text that was asked for.
   bool excludes(uint64_t stamp) const;
+  // The text that was asked for stands in a document that is attached to the message.
+  bool is_in_document(uint64_t stamp) const;
 
  private:
   friend class SearchIndex;
   struct One {
     std::shared_ptr<GramFile> file;
-    GramFile::Bits may;
+    GramFile::Bits may;     // empty: it cannot say
   };
+  int dir_ = -1;            // the account's
+  std::string folded_;
+  bool asks_documents_ = false;
   std::vector<One> files_;  // the largest first
 };
 
 class SearchIndex {
  public:
   explicit SearchIndex(int account_dir) : dir_(account_dir) {}
-  // `folded` as mime::fold gives it.  null: the index cannot help (there is none, or the text is too short).
+  // `folded` as mime::fold gives it.  null: the index cannot help (there is none, or
+  // the text is too short and there are no documents).
   std::shared_ptr<const SearchFilter> filter(std::string_view folded, SearchScope scope);
 
  private:
@@ -54,18 +65,32 @@ class SearchIndex {
   std::vector<std::shared_ptr<GramFile>> files_;
 };
 
+// Kinds of documents that can be read; bits.
+enum DocumentKinds : uint32_t { no_documents = 0, office_documents = 1, pdf_documents = 2 };
+
+// How index_account() has documents read.
+struct DocumentReading {
+  uint32_t kinds = no_documents;  // a file that was written when less could be read is made anew
+  // The text of this leaf.  perm: it has none that can be read; temp: not now: the message is left for
+  // a later time.
+  std::function<Result<std::string>(std::string_view message, const mime::Part& leaf)> text = nullptr;
+};
+
 struct IndexOptions {
   bool rebuild = false;                  // throw away what is there
   uint64_t least = 1;                    // fewer messages than this are left for a later time
   std::function<bool()> go_on;           // asked between messages; false: what was done is kept
   std::function<void(uint64_t)> reading; // the stamp of the message that is read next; 0: none
   std::function<bool(uint64_t)> skip;    // do not read this one: every search looks at it
+  DocumentReading documents;
 };
 
 struct IndexState {
   uint64_t messages = 0, indexed = 0;   // in folders; of them in the index
   uint64_t added = 0;                   // this time
   uint64_t files = 0, bytes = 0;        // of the index
+  uint64_t with_documents = 0;          // messages of which it holds the text of documents
+  uint64_t later = 0;                   // messages whose documents could not be read now
   bool is_busy = false;                 // another process is at it: nothing was done
 };
 Result<IndexState> index_account(Account& account, const IndexOptions& options);

@@ -12,6 +12,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/mime/charset.h"
+#include "lib/mime/document.h"
 #include "lib/mime/text.h"
 #include "lib/store/account.h"
 #include "lib/store/search_index.h"
@@ -22,6 +23,8 @@ namespace {
 constexpr std::size_t max_pairs = 6 << 20;            // in memory before a file is written: 8 bytes each, twice
 constexpr std::size_t max_message_pairs = 2 << 20;    // a message with more is looked at by every search
 constexpr uint32_t max_documents = (1 << 24) - 1;     // of a file
+constexpr std::size_t max_packed = 16 << 20;          // bytes of documents' text in memory before a file is written
+constexpr int max_attached = 20;                      // documents that are read of one message
 
 using Files = std::vector<std::unique_ptr<GramFile>>;
 using Stamps = std::unordered_set<uint64_t>;
@@ -30,10 +33,11 @@ using Stamps = std::unordered_set<uint64_t>;
 class Batch {
  public:
   Batch() : recent_(recent_size, ~uint64_t{0}) {}
-  bool is_full() const { return pairs_.size() >= max_pairs || stamps_.size() >= max_documents; }
+  bool is_full() const { return pairs_.size() >= max_pairs || stamps_.size() >= max_documents || packed_bytes_ >= max_packed; }
   bool is_empty() const { return stamps_.empty(); }
 
-  void add(uint64_t stamp, std::string_view message, const mime::Part& root) {
+  // `texts`: of the documents that are attached.
+  Status add(uint64_t stamp, std::string_view message, const mime::Part& root, const std::vector<std::string>& texts) {
     begin_ = pairs_.size();
     too_many_ = false;
     stamps_.push_back(stamp);
@@ -45,7 +49,17 @@ class Batch {
     });
     header.end(put);
     add_body(message, root);
+    for (auto& t : texts) {
+      GramReader reader(Scope::body);
+      reader.feed(mime::fold(t), put);
+      reader.end(put);
+    }
     if (too_many_) unread();
+    if (texts.empty()) return {};
+    TRY(PackedText p, pack(static_cast<uint32_t>(stamps_.size() - 1), texts));
+    packed_bytes_ += p.bytes.size();
+    packed_.push_back(std::move(p));
+    return {};
   }
   void add_unread(uint64_t stamp) {
     begin_ = pairs_.size();
@@ -53,9 +67,12 @@ class Batch {
     unread();
   }
 
-  Status write(int dir, const std::string& name) {
+  Status write(int dir, const std::string& name, uint32_t readers) {
     sort();
-    TRY(auto writer, GramFileWriter::create(dir, name, std::move(stamps_)));
+    TRY(auto writer, GramFileWriter::create(dir, name, std::move(stamps_), readers));
+    for (auto& p : packed_) CHECK(writer.add_text(p));
+    packed_.clear();
+    packed_bytes_ = 0;
     std::vector<uint32_t> documents;
     for (std::size_t i = 0; i < pairs_.size();) {
       Gram g = pairs_[i] >> 24;
@@ -120,6 +137,8 @@ class Batch {
   }
 
   std::vector<uint64_t> pairs_, stamps_, recent_;
+  std::vector<PackedText> packed_;
+  std::size_t packed_bytes_ = 0;
   std::size_t begin_ = 0;  // of the message that is being read
   bool too_many_ = false;
 };
@@ -135,6 +154,8 @@ class Indexing {
   Status collect();
   Status add_new();
   Status read(Batch& batch, const Entry& e);
+  Result<std::vector<std::string>> document_texts(std::string_view message, const mime::Part& root);
+  Status read_documents(std::string_view message, const mime::Part& part, int& left, std::vector<std::string>& out);
   Status write(Batch& batch);
   Status merge();
   Status merge_these(const std::vector<std::size_t>& which);
@@ -162,6 +183,7 @@ Status Indexing::open_files(bool may_delete) {
     bool is_grams = name.ends_with(".grams");
     if (is_grams) last_ = std::max(last_, to_number(name.substr(0, name.size() - 6)).value_or(0));
     auto f = is_grams && !options_.rebuild ? GramFile::open(account_.dir(), name) : Result<std::unique_ptr<GramFile>>(fail(Fault::perm, "not wanted"));
+    if (f && ~(*f)->readers() & options_.documents.kinds) f = fail(Fault::perm, "more of the documents can be read now");
     if (f) files_.push_back(std::move(*f));
     else if (f.error().fault != Fault::perm) return Unexpected(f.error());
     else if (may_delete && name != "lock") CHECK(file::unlink(account_.dir(), "search/" + name));
@@ -185,6 +207,28 @@ Status Indexing::collect() {
   return {};
 }
 
+// In the order in which they stand; the first few.
+Status Indexing::read_documents(std::string_view message, const mime::Part& part, int& left, std::vector<std::string>& out) {
+  for (auto& c : part.children) CHECK(read_documents(message, c, left, out));
+  if (!mime::is_document(part) || left == 0) return {};
+  --left;
+  auto text = options_.documents.text(message, part);
+  if (!text && text.error().fault != Fault::perm) return Unexpected(text.error());
+  if (!text) return {};
+  std::erase(*text, '\0');
+  std::size_t all = text->size();
+  for (auto& t : out) all += t.size() + 1;
+  if (!text->empty() && all <= max_message_text) out.push_back(std::move(*text));
+  return {};
+}
+
+Result<std::vector<std::string>> Indexing::document_texts(std::string_view message, const mime::Part& root) {
+  std::vector<std::string> out;
+  int left = max_attached;
+  if (options_.documents.text) CHECK(read_documents(message, root, left, out));
+  return out;
+}
+
 // A message that cannot be read is one that a search says cannot be read: it is always looked at.
 Status Indexing::read(Batch& batch, const Entry& e) {
   if (options_.skip && options_.skip(e.stamp)) return batch.add_unread(e.stamp), Status();
@@ -193,15 +237,20 @@ Status Indexing::read(Batch& batch, const Entry& e) {
   auto meta = message ? account_.segments().meta(e) : Result<Meta>(Unexpected(message.error()));
   auto root = meta ? mime::decode(meta->structure) : Result<mime::Part>(Unexpected(meta.error()));
   if (!root && root.error().fault != Fault::perm) return Unexpected(root.error());
-  if (root) batch.add(e.stamp, *message, *root);
-  else batch.add_unread(e.stamp);
-  return {};
+  if (!root) return batch.add_unread(e.stamp), Status();
+  auto texts = document_texts(*message, *root);
+  if (!texts) {
+    log::failure("documents_unread", texts.error(), {{"message", fmt::format("{:016x}", e.stamp)}});
+    ++state_.later;
+    return {};
+  }
+  return batch.add(e.stamp, *message, *root, *texts);
 }
 
 Status Indexing::write(Batch& batch) {
   if (batch.is_empty()) return {};
   std::string name = next_name();
-  CHECK(batch.write(account_.dir(), name));
+  CHECK(batch.write(account_.dir(), name, options_.documents.kinds));
   TRY(auto f, GramFile::open(account_.dir(), name));
   state_.added += f->documents();
   state_.indexed += f->documents();
@@ -255,8 +304,10 @@ Status Indexing::merge_these(const std::vector<std::size_t>& which) {
   std::vector<uint64_t> stamps;
   struct Source { GramFile::Cursor cursor; std::vector<uint32_t> number; bool more; };
   std::vector<Source> sources;
+  uint32_t readers = UINT32_MAX;
   for (auto i : which) {
     auto& f = *files_[i];
+    readers &= f.readers();
     Source s{GramFile::Cursor(f), std::vector<uint32_t>(f.documents(), dropped), false};
     for (uint32_t d = 0; d < f.documents(); ++d) {
       if (!living_.count(f.stamp(d)) || !taken.insert(f.stamp(d)).second) continue;
@@ -268,7 +319,15 @@ Status Indexing::merge_these(const std::vector<std::size_t>& which) {
   }
   if (stamps.empty()) return forget(which);
   std::string name = next_name();
-  TRY(auto writer, GramFileWriter::create(account_.dir(), name, std::move(stamps)));
+  TRY(auto writer, GramFileWriter::create(account_.dir(), name, std::move(stamps), readers));
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    auto& f = *files_[which[i]];
+    for (uint32_t t = 0; t < f.texts(); ++t) {
+      TRY(PackedText p, f.packed_text(t));
+      p.document = sources[i].number[p.document];
+      if (p.document != dropped) CHECK(writer.add_text(p));
+    }
+  }
   std::vector<uint32_t> all, one;
   for (;;) {
     Gram lowest = max_gram + 1;
@@ -294,7 +353,10 @@ Status Indexing::merge_these(const std::vector<std::size_t>& which) {
 
 void Indexing::sum_up() {
   state_.files = files_.size();
-  for (auto& f : files_) state_.bytes += f->bytes();
+  for (auto& f : files_) {
+    state_.bytes += f->bytes();
+    state_.with_documents += f->texts();
+  }
 }
 
 Result<IndexState> Indexing::run() {

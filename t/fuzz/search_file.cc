@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as the block of a file of grams whose checksums are right: read, searched and merged without harm.
+// Any bytes as the block, and as a packed text, of a file of grams whose checksums are right: read, searched
+// and merged without harm.
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -23,12 +24,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   static Fd dir(::open(directory.c_str(), O_RDONLY | O_DIRECTORY));
   constexpr uint32_t documents = 70;
   std::string_view block(reinterpret_cast<const char*>(data), size);
-  std::string behind, header("JDGRAMS\1", 8);
+  std::string behind, header("JDGRAMS\2", 8);
   for (uint64_t d = 1; d <= documents; ++d) put(behind, d);
   for (uint32_t slot = 0; slot < 128; ++slot) put(behind, slot <= documents ? slot : 0);
   put(behind, uint64_t{0}), put(behind, uint64_t{64}), put(behind, static_cast<uint32_t>(size)), put(behind, journal::crc32c(0, block));
+  put(behind, uint64_t{64}), put(behind, uint32_t{6}), put(behind, static_cast<uint32_t>(size)), put(behind, static_cast<uint32_t>(size * 3)), put(behind, journal::crc32c(0, block));
   put(header, store::search_text_version()), put(header, documents), put(header, uint32_t{1}), put(header, uint32_t{128});
-  put(header, uint64_t{64 + size});
+  put(header, uint64_t{64 + size}), put(header, uint32_t{1}), put(header, uint32_t{3});
   put(header, journal::crc32c(journal::crc32c(0, header), behind));
   header.resize(64);
   {
@@ -39,6 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   if (!f || (*f)->documents() != documents || (*f)->find(7) != 6 || (*f)->find(77) != documents) abort();
   for (auto text : {"abc", "\xE4\xB8\xAD", "\xE4\xB8\xAD\xE6\x96\x87 abcd"})
     if (auto bits = (*f)->matching(store::Needle(text, store::Scope::body)); bits && bits->size() != 2) abort();
+  if (auto text = (*f)->text_of(6); text && text->size() != size * 3) abort();
+  if (!(*f)->packed_text(0) || !(*f)->text_of(7)) abort();
   store::GramFile::Cursor c(**f);
   std::vector<uint32_t> all;
   for (;;) {

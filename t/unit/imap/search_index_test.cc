@@ -8,6 +8,7 @@
 #include "lib/base/text.h"
 #include "lib/imap/session.h"
 #include "lib/mime/charset.h"
+#include "lib/mime/text.h"
 #include "t/unit/store/scratch.h"
 
 namespace jd::imap {
@@ -115,6 +116,48 @@ TEST(SearchWithAnIndex, AnswersAsWithoutIt) {
   EXPECT_EQ(all->indexed, 40u);
   same("all");
   EXPECT_GT(std::count_if(answers.begin(), answers.end(), [](auto& a) { return a.second.size() > 8; }), 100);
+}
+
+// The text of a document counts once the index has it, and then as if it stood in the message; a search
+// never finds what begins in one document and ends in the next.
+TEST(SearchWithAnIndex, FindsWhatStandsInDocuments) {
+  Scratch d;
+  auto account = d.open();
+  Random random{7};
+  std::vector<std::vector<std::string>> documents;
+  for (int i = 0; i < 30; ++i) {
+    auto& own = documents.emplace_back();
+    std::string m = "Subject: s\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n" + leaf(random, text_of(random, 6));
+    for (std::size_t n = random(3); n-- > 0;) {
+      own.push_back(text_of(random, 8));
+      m += "\r\n--x\r\nContent-Type: application/octet-stream; name=\"x.PDF\"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64_lines(own.back());
+    }
+    store::add(*account, m + "\r\n--x--\r\n", "INBOX", false);
+  }
+  store::IndexOptions o;
+  o.documents = {store::pdf_documents, [](std::string_view message, const mime::Part& leaf) -> Result<std::string> { return mime::clean_utf8(mime::decoded(message, leaf)); }};
+  std::vector<std::string> texts;
+  std::map<std::string, std::string> before;
+  for (int i = 0; i < 300; ++i) texts.push_back(text_of(random, 1 + random(4)));
+  for (auto& t : texts) before[t] = search(*account, "BODY " + literal(t)) + " ";
+  auto read = store::index_account(*account, o);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->with_documents, static_cast<uint64_t>(std::count_if(documents.begin(), documents.end(), [](auto& own) { return !own.empty(); })));
+  int only_there = 0;
+  for (auto& t : texts) {
+    std::string right = "* SEARCH", without = right;
+    for (std::size_t i = 0; i < documents.size(); ++i) {
+      bool is_in_text = before[t].find(fmt::format(" {} ", i + 1)) != std::string::npos;
+      bool is_in_document = std::any_of(documents[i].begin(), documents[i].end(), [&](auto& one) { return mime::contains(mime::fold(one), mime::fold(t)); });
+      if (is_in_text || is_in_document) right += fmt::format(" {}", i + 1);
+      else without += fmt::format(" {}", i + 1);
+      only_there += is_in_document && !is_in_text;
+    }
+    ASSERT_EQ(search(*account, "BODY " + literal(t)), right) << escape(t);
+    ASSERT_EQ(search(*account, "NOT BODY " + literal(t)), without) << escape(t);
+  }
+  EXPECT_GT(only_there, 500);
+  EXPECT_EQ(search(*account, "HEADER Subject " + literal("ab")), "* SEARCH");
 }
 
 TEST(SearchWithAnIndex, FindsEveryChineseSubstringAndEverySubstringOfAnAddress) {

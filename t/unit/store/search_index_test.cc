@@ -8,6 +8,7 @@
 
 #include "lib/base/log.h"
 #include "lib/mime/charset.h"
+#include "lib/mime/text.h"
 #include "t/unit/store/scratch.h"
 
 #include "t/fuzz/search_file.cc"
@@ -202,6 +203,7 @@ TEST(SearchIndex, AKilledWriterLeavesAnIndexThatIsRight) {
       file::set_faults(&k);
       IndexOptions o;
       o.rebuild = at % 3 == 0;
+      if (at % 2) o.documents = {pdf_documents, [](std::string_view, const mime::Part&) -> Result<std::string> { return "document"; }};
       ::_exit(account && index_account(**account, o) ? 0 : 1);
     }
     int status = 0;
@@ -235,6 +237,118 @@ TEST(SearchIndex, AMessageThatIsNotReadIsAlwaysLookedAt) {
   index_all(s);  // and after a merge
   EXPECT_EQ(grams_files(s).size(), 1u);
   EXPECT_EQ(may_have(*a, "nosuch"), (Uids{1}));
+}
+
+namespace {
+std::string with_document(const std::string& text) {
+  return "Subject: s\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nhello\r\n--x\r\nContent-Type: application/pdf\r\n\r\n" + text + "\r\n--x--\r\n";
+}
+// The document's bytes are its text; of some there is none, of others not now.
+Result<std::string> as_it_stands(std::string_view message, const mime::Part& leaf) {
+  std::string s = mime::decoded(message, leaf);
+  if (s == "locked") return fail(Fault::perm, "locked");
+  if (s == "later") return fail(Fault::temp, "not now");
+  return s;
+}
+IndexOptions reading(uint32_t kinds = pdf_documents) {
+  IndexOptions o;
+  o.documents = {kinds, as_it_stands};
+  return o;
+}
+Uids in_documents(Account& a, std::string_view text, SearchScope scope = SearchScope::body) {
+  auto filter = SearchIndex(a.dir()).filter(mime::fold(text), scope);
+  Uids r;
+  for (auto& e : (*a.folder(inbox_id))->state().entries())
+    if (filter && !filter->excludes(e.stamp) && filter->is_in_document(e.stamp)) r.push_back(e.uid);
+  return r;
+}
+}  // namespace
+
+TEST(SearchIndex, HoldsTheTextOfDocuments) {
+  Scratch s;
+  auto a = s.open();
+  add(*a, with_document("the price 价格"));
+  add(*a, with_body("the price 价格"));
+  add(*a, with_document("locked"));
+  auto state = index_all(s, reading());
+  EXPECT_EQ(state.indexed, 3u);
+  EXPECT_EQ(state.with_documents, 1u);
+  for (auto text : {"PRICE", "价格", "價", "e", "the price"}) EXPECT_EQ(in_documents(*a, text), (Uids{1})) << text;
+  EXPECT_EQ(in_documents(*a, "hello"), Uids{});
+  EXPECT_EQ(in_documents(*a, "locked"), Uids{});
+  EXPECT_EQ(in_documents(*a, "price", SearchScope::header), Uids{});
+  EXPECT_EQ(in_documents(*a, "price", SearchScope::text), (Uids{1}));
+  EXPECT_EQ(may_have(*a, "price", SearchScope::body), (Uids{1, 2}));
+  // What was written when less could be read is made anew; not when less can be read now.
+  EXPECT_EQ(index_all(s).added, 0u);
+  EXPECT_EQ(index_all(s, reading(pdf_documents | office_documents)).added, 3u);
+  EXPECT_EQ(index_all(s, reading(office_documents)).added, 0u);
+  EXPECT_EQ(in_documents(*a, "price"), (Uids{1}));
+}
+
+TEST(SearchIndex, ADocumentThatCannotBeReadNowIsReadLater) {
+  Scratch s;
+  auto a = s.open();
+  add(*a, with_document("later"));
+  add(*a, with_document("price"));
+  int fd = ::dup(2), null = ::open("/dev/null", O_WRONLY);
+  ::dup2(null, 2);
+  auto state = index_all(s, reading());
+  ::dup2(fd, 2);
+  ::close(fd);
+  ::close(null);
+  EXPECT_EQ(state.indexed, 1u);
+  EXPECT_EQ(state.later, 1u);
+  EXPECT_EQ(in_documents(*a, "price"), (Uids{2}));
+  EXPECT_EQ(may_have(*a, "nosuch"), (Uids{1}));
+  auto o = reading();
+  o.documents.text = [](std::string_view, const mime::Part&) -> Result<std::string> { return "cost"; };
+  EXPECT_EQ(index_all(s, o).added, 1u);
+  EXPECT_EQ(in_documents(*a, "cost"), (Uids{1}));
+}
+
+TEST(SearchIndex, TextsOfDocumentsMoveWithTheirMessages) {
+  Scratch s;
+  auto a = s.open();
+  for (uint32_t i = 1; i <= 40; ++i) {
+    add(*a, i % 3 ? with_document("word" + std::to_string(i) + "end") : with_body("none"), "INBOX", false);
+    EXPECT_LE(index_all(s, reading()).files, 5u);
+  }
+  for (uint32_t i = 1; i <= 40; ++i) EXPECT_EQ(in_documents(*a, "word" + std::to_string(i) + "end"), i % 3 ? Uids{i} : Uids{});
+  UidSet most;
+  most.add(2, 39);
+  ASSERT_TRUE((*a->folder(inbox_id))->expunge(most));
+  EXPECT_EQ(index_all(s, reading()).with_documents, 2u);
+  EXPECT_EQ(in_documents(*a, "word"), (Uids{1, 40}));
+}
+
+TEST(SearchIndex, ADamagedTextIsReadAgain) {
+  Scratch s;
+  auto a = s.open();
+  add(*a, with_document("a price that is told at length, so that some of it is packed: price price price"));
+  index_all(s, reading());
+  auto files = grams_files(s);
+  ASSERT_EQ(files.size(), 1u);
+  auto good = file::read_all(files[0]);
+  ASSERT_TRUE(good);
+  int fd = ::dup(2), null = ::open("/dev/null", O_WRONLY);
+  ::dup2(null, 2);
+  for (std::size_t at = 64; at < 100; ++at) {  // the text stands first
+    std::string bad = *good;
+    bad[at] = static_cast<char>(bad[at] ^ 1 << at % 8);
+    ::unlink(files[0].c_str());
+    {
+      auto out = file::open(files[0], O_WRONLY | O_CREAT | O_TRUNC);
+      EXPECT_TRUE(out && file::write_at(out->get(), bad, 0));
+    }
+    EXPECT_EQ(in_documents(*a, "price"), Uids{}) << at;
+    EXPECT_FALSE(file::exists(files[0])) << at;
+  }
+  ::dup2(fd, 2);
+  ::close(fd);
+  ::close(null);
+  index_all(s, reading());
+  EXPECT_EQ(in_documents(*a, "price"), (Uids{1}));
 }
 
 TEST(SearchIndex, OneWriterAtATimeAndItEndsWhenTold) {
