@@ -22,7 +22,7 @@ for n in 5 7 8; do
   for m in man/*."$n"; do [ ! -e "$m" ] || install -m 644 "$m" "$dest/usr/share/man/man$n/"; done
 done
 [ -z "$dest" ] || exit 0
-for u in jdnet jdqueue jdmail jddir jdacme; do
+for u in jdnet jdqueue jdmail jddir jdacme jddoc; do
   id "$u" >/dev/null 2>&1 || useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$u"
 done
 install -d -m 755 /etc/jdmail /var/lib/jdmail /var/log/jdmail /run/jdmail

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "cmd/document-text/pdf.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <signal.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -20,13 +17,6 @@
 namespace jd::document_text {
 namespace {
 
-// The program that loads programs: to execute one is to execute this as well.
-std::string loader() {
-  Dl_info info{};
-  auto base = reinterpret_cast<void*>(::getauxval(AT_BASE));
-  return base && ::dladdr(base, &info) && info.dli_fname ? info.dli_fname : "";
-}
-
 [[noreturn]] void become_pdftotext(int document, int text) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   Fd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
@@ -34,7 +24,7 @@ std::string loader() {
   if (!confine_calls_of_pdftotext()) ::_exit(111);
   const char* const words[] = {"pdftotext", "-q", "-enc", "UTF-8", "-nopgbrk", "-", "-", nullptr};
   const char* const nothing[] = {nullptr};
-  ::execve(pdftotext.c_str(), const_cast<char**>(words), const_cast<char**>(nothing));
+  ::execve(mime::pdftotext, const_cast<char**>(words), const_cast<char**>(nothing));
   ::_exit(111);
 }
 
@@ -56,10 +46,8 @@ std::string read_pipe(int fd, std::size_t most) {
 bool is_pdf(std::string_view d) { return d.substr(0, 1024).find("%PDF-") != d.npos; }
 
 Status confine_to_pdftotext() {
-  std::vector<sandbox::PathRight> paths{{pdftotext, false, true}};
-  if (std::string l = loader(); !l.empty()) paths.push_back({l, false, true});
-  for (auto p : {"/usr/lib", "/lib", "/lib64", "/usr/share/poppler", "/etc/ld.so.cache", "/dev/null"})
-    if (file::exists(p)) paths.push_back({p, std::string_view(p) == "/dev/null"});
+  auto paths = sandbox::needs_of_program(mime::pdftotext);
+  if (file::exists(mime::pdf_tables)) paths.push_back({mime::pdf_tables, false});
   return sandbox::confine_files(paths);
 }
 
@@ -69,7 +57,7 @@ Status confine_calls_of_pdftotext() {
 }
 
 Status pdf_text(std::string_view document, mime::DocumentText& out) {
-  if (::access(pdftotext.c_str(), X_OK) < 0) return fail(Fault::perm, "a PDF cannot be read without {}: install poppler-utils", pdftotext);
+  if (::access(mime::pdftotext, X_OK) < 0) return fail(Fault::perm, "a PDF cannot be read without {}: install poppler-utils", mime::pdftotext);
   Fd bytes(::memfd_create("document", MFD_CLOEXEC));
   if (!bytes) return fail_errno(errno, "cannot keep the document");
   CHECK(file::write_at(bytes.get(), document, 0));
@@ -78,7 +66,7 @@ Status pdf_text(std::string_view document, mime::DocumentText& out) {
   Fd from(ends[0]), to(ends[1]);
   CHECK(confine_to_pdftotext());
   pid_t child = ::fork();
-  if (child < 0) return fail_errno(errno, "cannot start {}", pdftotext);
+  if (child < 0) return fail_errno(errno, "cannot start {}", mime::pdftotext);
   if (child == 0) become_pdftotext(bytes.get(), to.get());
   to.reset();
   CHECK(sandbox::confine_calls(sandbox::processes));
@@ -88,7 +76,7 @@ Status pdf_text(std::string_view document, mime::DocumentText& out) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
   if (!out.text().empty() || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) return {};
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 111) return fail(Fault::temp, "cannot start {}", pdftotext);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 111) return fail(Fault::temp, "cannot start {}", mime::pdftotext);
   return fail(Fault::perm, "pdftotext cannot read it");
 }
 

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 // pdf.h: the text of a PDF, by pdftotext of poppler-utils, in a process that can do nothing else.
 #pragma once
-#include <string>
 #include <string_view>
 
 #include "lib/base/result.h"
 #include "lib/mime/document.h"
 
 namespace jd::document_text {
-
-inline const std::string pdftotext = "/usr/bin/pdftotext";
 
 // PDF's own rule: the mark may stand somewhere in the first kilobyte.
 bool is_pdf(std::string_view document);

@@ -16,19 +16,32 @@
 #include "lib/base/log.h"
 #include "lib/base/priority.h"
 #include "lib/mime/charset.h"
+#include "lib/store/document_reader.h"
 #include "lib/store/format.h"
 
 namespace jd::indexd {
 namespace {
 
+// Without it what is in documents is not found, and all else is.
+std::optional<store::DocumentReader> start_reader(const Context& c) {
+  if (!c.config.search_documents) return {};
+  // One of its own where `make install` has made it: should its sandbox fail, it still cannot read mail.
+  std::string user = !c.paths.is_system() ? "" : user_ids("jddoc") ? "jddoc" : "jdmail";
+  auto r = store::DocumentReader::start(c.paths.libexec + "/document-text", user);
+  if (r) return std::move(*r);
+  log::failure("documents_unread", r.error());
+  return {};
+}
+
 class Indexd : public Service {
  public:
-  explicit Indexd(const Context& c) : news_(c.paths.mail), every_(c.config.search_every), memory_(c.config.session_memory), terms_{.maps = true, .keep_gone = c.config.keep_expunged()} {}
+  Indexd(const Context& c, std::optional<store::DocumentReader> documents) : documents_(std::move(documents)), news_(c.paths.mail), every_(c.config.search_every), memory_(c.config.session_memory), terms_{.maps = true, .keep_gone = c.config.keep_expunged()} {}
 
   Status setup() override {
     (void)mime::fold("\xE4\xB8\x80");  // its tables are read once, not in each visit
     TRY(Visitor v, Visitor::make(memory_, terms_));
     visitor_.emplace(std::move(v));
+    if (documents_) visitor_->have_documents_read(documents_->reading());
     return {};
   }
 
@@ -45,6 +58,10 @@ class Indexd : public Service {
         bool is_done = visitor_->visit(*m, signals.get());
         news_.visited(*m, began, is_done);
       }
+      if (documents_ && documents_->has_ended()) {
+        log::error("fatal", {{"what", "the reader of documents has ended"}, {"todo", "nothing: it is started again"}});
+        return 111;
+      }
       pollfd p{signals.get(), POLLIN, 0};
       int wait_ms = m ? 0 : static_cast<int>(std::min<int64_t>(every_.ms(), 86'400'000));
       if (::poll(&p, 1, wait_ms) > 0) return 0;
@@ -52,6 +69,7 @@ class Indexd : public Service {
   }
 
  private:
+  std::optional<store::DocumentReader> documents_;
   News news_;
   Span every_;
   uint64_t memory_;
@@ -76,7 +94,7 @@ int main(int argc, char** argv) {
         if (auto r = stand_behind(19, IoTurn::idle); !r) log::info("rights", {{"step", "priority"}, {"skipped", r.error().what}});
         (void)store::boot_id();  // while /proc can be read: mailboxes are to be opened as deliveries open them
         CHECK(file::make_directories(c.paths.mail, 0700));
-        return std::unique_ptr<Service>(std::make_unique<indexd::Indexd>(c));
+        return std::unique_ptr<Service>(std::make_unique<indexd::Indexd>(c, indexd::start_reader(c)));
       },
   });
 }

@@ -14,7 +14,6 @@
 
 #include "lib/base/log.h"
 #include "lib/store/account.h"
-#include "lib/store/search_index.h"
 
 namespace jd::indexd {
 namespace {
@@ -57,6 +56,7 @@ void Visitor::work(const Mailbox& m) {
       if (stamp && before_) before_(stamp);
     };
     o.skip = [&](uint64_t stamp) { return m.poison.count(stamp) != 0; };
+    o.documents = documents_;
     TRY(shared_->state, store::index_account(*account, o));
     return {};
   }();
@@ -100,8 +100,8 @@ bool Visitor::visit(Mailbox& m, int signals) {
     if (end == End::died) log::error("index_failed", {{"mailbox", m.name}, {"what", "its process died"}});
     if (end != End::done) return false;
     if (s.added)
-      log::info("indexed", {{"mailbox", m.name}, {"added", s.added}, {"messages", s.messages}, {"files", s.files}, {"bytes", s.bytes}});
-    return !s.is_busy;
+      log::info("indexed", {{"mailbox", m.name}, {"added", s.added}, {"messages", s.messages}, {"files", s.files}, {"bytes", s.bytes}, {"with_documents", s.with_documents}});
+    return !s.is_busy && !s.later;
   }
   return false;
 }

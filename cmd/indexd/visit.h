@@ -15,6 +15,7 @@
 #include "lib/base/result.h"
 #include "lib/base/sandbox.h"
 #include "lib/store/account.h"
+#include "lib/store/search_index.h"
 
 namespace jd::indexd {
 
@@ -29,6 +30,8 @@ class Visitor {
   // memory: bytes that a visit may have; 0: no limit.  terms: of mailboxes.  before: for tests, called in the visit's
   // process with the stamp of each message that is read.
   static Result<Visitor> make(uint64_t memory, const store::Terms& terms, std::function<void(uint64_t)> before = nullptr);
+  // How visits have documents read; without it they are not.
+  void have_documents_read(store::DocumentReading r) { documents_ = std::move(r); }
   // Until it is done.  `signals`: a descriptor that becomes readable when indexd is to end; then the
   // visit is broken off, what it had written stays.  true: all of the mailbox is indexed.
   bool visit(Mailbox& m, int signals);
@@ -43,6 +46,7 @@ class Visitor {
   sandbox::CallFilter filter_;
   uint64_t memory_;
   store::Terms terms_;
+  store::DocumentReading documents_;
   std::function<void(uint64_t)> before_;
   Shared* shared_;  // for as long as indexd runs
 };

@@ -16,6 +16,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
 #include "lib/ipc/client.h"
+#include "lib/mime/document.h"
 #include "lib/net/address.h"
 
 namespace jd::ctl {
@@ -45,6 +46,11 @@ void look_at_programs(Report& r, const Options& o) {
   for (auto& d : down) names += " " + d;
   if (down.empty()) r.add("programs", Report::ok, fmt::format("all {} work", all.size()));
   else r.add("programs", Report::failed, "not working:" + names);
+}
+
+void look_at_documents(Report& r, const Config& c) {
+  if (!c.search_index || !c.search_documents || ::access(mime::pdftotext, X_OK) == 0) return;
+  r.add("documents", Report::warning, fmt::format("searches do not find what stands in PDF: there is no {}; install poppler-utils, then jdctl reload", mime::pdftotext));
 }
 
 // The outcome of a connect: "" when somebody accepts.
@@ -181,6 +187,7 @@ int health(const Options& o, bool is_strict) {
     look_at_queue(r, o, *c);
     look_at_disk(r, o);
     look_at_certificates(r, o, *c);
+    look_at_documents(r, *c);
     look_at_clock(r);
   }
   if (o.json) {

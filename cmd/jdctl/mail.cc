@@ -3,25 +3,33 @@
 #include <stdio.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "cmd/jdctl/transfer.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/store/account.h"
-#include "lib/store/search_index.h"
+#include "lib/store/document_reader.h"
 
 namespace jd::ctl {
-static int index(const Options& o, store::Account& a, const MailboxOptions& m) {
+static int index(const Options& o, const Config& config, store::Account& a, const MailboxOptions& m) {
   store::IndexOptions how;
   how.rebuild = m.rebuild;
+  std::optional<store::DocumentReader> reader;
+  if (!m.status && config.search_documents) {
+    auto started = store::DocumentReader::start(o.paths.libexec + "/document-text", "");
+    if (!started) return failed(started.error());
+    reader.emplace(std::move(*started));
+    how.documents = reader->reading();
+  }
   auto s = m.status ? store::index_state(a) : store::index_account(a, how);
   if (!s) return failed(s.error());
   if (s->is_busy) return failed(Error(Fault::temp, fmt::format("the index of {} is being written by another process: try again later", m.address)));
   if (o.json)
     print_json(Json::object().set("messages", static_cast<int64_t>(s->messages)).set("indexed", static_cast<int64_t>(s->indexed)).set("added", static_cast<int64_t>(s->added))
-                   .set("files", static_cast<int64_t>(s->files)).set("bytes", static_cast<int64_t>(s->bytes)));
+                   .set("files", static_cast<int64_t>(s->files)).set("bytes", static_cast<int64_t>(s->bytes)).set("with_documents", static_cast<int64_t>(s->with_documents)));
   else
-    print(fmt::format("{} of {} messages indexed, {} of them now; {} files, {}", s->indexed, s->messages, s->added, s->files, size_text(s->bytes)));
+    print(fmt::format("{} of {} messages indexed, {} of them now; {} with text of documents; {} files, {}", s->indexed, s->messages, s->added, s->with_documents, s->files, size_text(s->bytes)));
   return 0;
 }
 
@@ -45,7 +53,7 @@ int mailbox(const Options& o, const std::string& verb, const MailboxOptions& m) 
     print(fmt::format("{} messages, {} faults{}", r->messages, r->findings.size(), m.repair ? fmt::format(", {} repaired", r->repaired) : ""));
     return r->findings.empty() || m.repair ? 0 : 100;
   }
-  if (verb == "index") return index(o, **a, m);
+  if (verb == "index") return index(o, *config, **a, m);
   if (verb == "cat") {
     auto f = (*a)->folder(m.folder);
     if (!f) return failed(f.error());

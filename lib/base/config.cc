@@ -115,6 +115,7 @@ const std::vector<Setting>& settings() {
       {"access", "pop3_login_delay", &Config::pop3_login_delay, "An account that logs in by POP3 again before is refused ([LOGIN-DELAY]); \"0s\": it may."},
       {"access", "pop3_language", Choice{&Config::pop3_language, {"en", "zh"}}, "In which POP3 speaks to people whose program asks for the language you prefer (LANG *)."},
       {"search", "index", &Config::search_index, "indexd keeps an index of each mailbox, so that SEARCH need not read all of the mail."},
+      {"search", "documents", &Config::search_documents, "The index holds what stands in attached PDF and office documents too, so that searches find it."},
       {"search", "every", &Config::search_every, "How often it looks for new mail; what is not indexed yet is found too, by reading it."},
       {"metrics", "listen", &Config::metrics_listen, "Where metricsd tells Prometheus about the queue, e.g. [\"127.0.0.1:9154\"]; empty: it is not started."},
       {"queue", "retry", &Config::retry, "Waits between attempts; the last one repeats."},

@@ -108,6 +108,7 @@ struct Config {
   bool tls_report = true;
   Span tls_report_every = days(1);
   bool search_index = true;                       // indexd keeps an index for SEARCH
+  bool search_documents = true;                   // and in it what stands in attached PDF and office documents
   Span search_every = minutes(5);                 // how often it looks for new mail
   std::vector<std::string> metrics_listen;        // of metricsd; empty: it is not started
   uint64_t smtp_port_out = 25;                    // for tests on high ports

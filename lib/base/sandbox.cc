@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lib/base/sandbox.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -10,6 +11,7 @@
 #include <linux/sockios.h>
 #include <seccomp.h>
 #include <stddef.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -65,6 +67,23 @@ void allow(scmp_filter_ctx f, const char* const (&names)[N]) {
   }
 }
 }  // namespace
+
+std::vector<PathRight> needs_of_program(const std::string& program) {
+  std::vector<PathRight> all{{"/dev/null", true}};
+  auto add = [&](const std::string& path, bool execute) {
+    if (::access(path.c_str(), F_OK) == 0) all.push_back({path, false, execute});
+  };
+  add(program, true);
+  // The kernel executes the loader that the program names: the one that loaded us, for we are all of one kind.
+  Dl_info loader{};
+  auto base = reinterpret_cast<void*>(::getauxval(AT_BASE));
+  if (base && ::dladdr(base, &loader) && loader.dli_fname) add(loader.dli_fname, true);
+  for (auto p : {"/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache"}) add(p, false);
+#ifdef __SANITIZE_ADDRESS__
+  add("/proc", false);  // the sanitizers read their own maps
+#endif
+  return all;
+}
 
 Status drop_identity(const Rights& r) {
   if (::geteuid() != 0) {

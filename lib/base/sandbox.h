@@ -31,6 +31,10 @@ struct PathRight {
   bool execute = false;
 };
 
+// What a process needs that becomes this program: its file and loader to execute, the libraries of the
+// system to read, /dev/null.  A program that is not there is left out.
+std::vector<PathRight> needs_of_program(const std::string& program);
+
 struct Rights {
   std::string user;            // system user; "" stays
   std::string root;            // chroot to this directory; "" does not

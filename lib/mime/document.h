@@ -16,6 +16,10 @@ namespace jd::mime {
 constexpr std::size_t max_document_bytes = 64 << 20;  // a larger one is not read
 constexpr std::size_t max_document_text = 4 << 20;    // the rest of its text is left out
 
+// What reads a PDF, and its tables of characters (poppler-utils, poppler-data).
+inline constexpr const char* pdftotext = "/usr/bin/pdftotext";
+inline constexpr const char* pdf_tables = "/usr/share/poppler";
+
 bool is_document(const Part& leaf);
 
 // A document's text as it comes, to text as a search wants it: blanks run together, and a line that

@@ -29,6 +29,10 @@ constexpr int max_attached = 20;                      // documents that are read
 using Files = std::vector<std::unique_ptr<GramFile>>;
 using Stamps = std::unordered_set<uint64_t>;
 
+bool has_documents(const mime::Part& part) {
+  return mime::is_document(part) || std::any_of(part.children.begin(), part.children.end(), has_documents);
+}
+
 // Messages' grams in memory: pairs of gram and message number, sorted when the file is written.
 class Batch {
  public:
@@ -153,7 +157,8 @@ class Indexing {
   Status open_files(bool may_delete);
   Status collect();
   Status add_new();
-  Status read(Batch& batch, const Entry& e);
+  Status add(const std::vector<Entry>& entries, std::vector<Entry>* with_documents);
+  Status read(Batch& batch, const Entry& e, std::vector<Entry>* with_documents);
   Result<std::vector<std::string>> document_texts(std::string_view message, const mime::Part& root);
   Status read_documents(std::string_view message, const mime::Part& part, int& left, std::vector<std::string>& out);
   Status write(Batch& batch);
@@ -230,7 +235,7 @@ Result<std::vector<std::string>> Indexing::document_texts(std::string_view messa
 }
 
 // A message that cannot be read is one that a search says cannot be read: it is always looked at.
-Status Indexing::read(Batch& batch, const Entry& e) {
+Status Indexing::read(Batch& batch, const Entry& e, std::vector<Entry>* with_documents) {
   if (options_.skip && options_.skip(e.stamp)) return batch.add_unread(e.stamp), Status();
   if (options_.reading) options_.reading(e.stamp);
   auto message = account_.segments().message(e);
@@ -238,6 +243,7 @@ Status Indexing::read(Batch& batch, const Entry& e) {
   auto root = meta ? mime::decode(meta->structure) : Result<mime::Part>(Unexpected(meta.error()));
   if (!root && root.error().fault != Fault::perm) return Unexpected(root.error());
   if (!root) return batch.add_unread(e.stamp), Status();
+  if (with_documents && has_documents(*root)) return with_documents->push_back(e), Status();
   auto texts = document_texts(*message, *root);
   if (!texts) {
     log::failure("documents_unread", texts.error(), {{"message", fmt::format("{:016x}", e.stamp)}});
@@ -258,11 +264,19 @@ Status Indexing::write(Batch& batch) {
   return {};
 }
 
+// Documents take their time: mail that has none is indexed before any is read.
 Status Indexing::add_new() {
+  std::vector<Entry> with_documents;
+  CHECK(add(fresh_, options_.documents.text ? &with_documents : nullptr));
+  return add(with_documents, nullptr);
+}
+
+// `with_documents`: gets those that have some, for later.
+Status Indexing::add(const std::vector<Entry>& entries, std::vector<Entry>* with_documents) {
   Batch batch;
-  for (auto& e : fresh_) {
+  for (auto& e : entries) {
     if (options_.go_on && !options_.go_on()) break;
-    CHECK(read(batch, e));
+    CHECK(read(batch, e, with_documents));
     if (batch.is_full()) CHECK(write(batch));
   }
   if (options_.reading) options_.reading(0);

@@ -36,7 +36,7 @@ expect() {  # expect PROGRAM USER: every process of it but the masters, which bi
     user=$(stat -c %U "/proc/$p")
     case $1/$user in smtpd/root | frontd/root | sessiond/root) continue ;; esac
     user=$(ps -o user= -p "$p")
-    [ "$user" = "$2" ] || fail "$1 runs as $user, not $2"
+    [ "$user" = "$2" ] || [ "$1/$user" = indexd/jddoc ] || fail "$1 runs as $user, not $2"
     grep -q '^CapEff:[[:space:]]*0000000000000000' "/proc/$p/status" || fail "$1 has capabilities"
     grep -q '^NoNewPrivs:[[:space:]]*1' "/proc/$p/status" || fail "$1 may gain privileges"
     grep -q '^Seccomp:[[:space:]]*2' "/proc/$p/status" || fail "$1 has no seccomp filter"
@@ -47,6 +47,7 @@ seen=0
 expect smtpd jdnet; expect frontd jdnet; expect remote-deliver jdnet
 expect queue-inject jdqueue; expect qrun jdqueue
 expect local-deliver jdmail; expect indexd jdmail; expect directoryd jddir
+[ -n "$(pgrep -u jddoc -x indexd)" ] || fail "there is no reader of documents with a user of its own"
 [ $seen -ge 8 ] || fail "only $seen processes found"
 for p in smtpd frontd remote-deliver; do
   for n in $(pgrep -u jdnet -x $p); do [ "$(readlink "/proc/$n/root")" = /run/jdmail ] || fail "$p is not in its chroot"; done

@@ -307,6 +307,20 @@ TEST(SearchIndex, ADocumentThatCannotBeReadNowIsReadLater) {
   EXPECT_EQ(in_documents(*a, "cost"), (Uids{1}));
 }
 
+TEST(SearchIndex, OtherMailDoesNotWaitForDocuments) {
+  Scratch s;
+  auto a = s.open();
+  add(*a, with_document("price"));
+  add(*a, with_body("other"));
+  auto o = reading();
+  o.documents.text = [&](std::string_view, const mime::Part&) -> Result<std::string> {
+    EXPECT_EQ(may_have(*a, "nosuch"), (Uids{1}));
+    return "price";
+  };
+  EXPECT_EQ(index_all(s, o).added, 2u);
+  EXPECT_EQ(in_documents(*a, "price"), (Uids{1}));
+}
+
 TEST(SearchIndex, TextsOfDocumentsMoveWithTheirMessages) {
   Scratch s;
   auto a = s.open();
