@@ -2,6 +2,7 @@
 #include "lib/net/loop.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -188,7 +189,7 @@ std::size_t Loop::run_tasks() {
   auto posts = std::move(posts_);
   posts_.clear();
   for (auto& call : posts) call();
-  dropped_.clear();
+  clear_dropped();
   return ran + posts.size();
 }
 
@@ -214,7 +215,7 @@ Loop::Loop() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), scratch_(new char[scratch
 
 Loop::~Loop() {
   signals_.reset();
-  dropped_.clear();
+  clear_dropped();
   kept_.clear();
   lingering_.reset();
 }
@@ -242,6 +243,16 @@ void Loop::post(std::function<void()> call) { posts_.push_back(std::move(call));
 void Loop::keep(std::unique_ptr<Kept> object) {
   object->kept_at = kept_.size();
   kept_.push_back(std::move(object));
+  most_kept_ = std::max(most_kept_, kept_.size());
+}
+
+// The allocator keeps what was freed, however much it is: the sessions of an office that went home.
+void Loop::clear_dropped() {
+  constexpr std::size_t many = 500;
+  dropped_.clear();
+  if (most_kept_ < many || kept_.size() > most_kept_ / 2) return;
+  ::malloc_trim(0);
+  most_kept_ = kept_.size();
 }
 
 void Loop::drop(Kept& object) {

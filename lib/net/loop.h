@@ -105,7 +105,7 @@ class Loop {
   Status on_signal(int signal, std::function<void()> call);
 
   void keep(std::unique_ptr<Kept> object);
-  void drop(Kept& object);  // destroyed at the end of this turn
+  void drop(Kept& object);  // destroyed at the end of this turn; when half of many are gone, their memory too
   std::size_t kept() const { return kept_.size(); }
   void each_kept(const std::function<void(Kept&)>& call);  // which may drop it
 
@@ -132,6 +132,7 @@ class Loop {
   void sift_down(std::size_t i);
   void heap_remove(std::size_t i);
   void forget(Watch* w);
+  void clear_dropped();
   void gone(void* object) { if (current_ == object) current_ = nullptr; }
 
   Fd epoll_;
@@ -144,6 +145,7 @@ class Loop {
   std::vector<Task*> tasks_;
   std::vector<std::function<void()>> posts_;
   std::vector<std::unique_ptr<Kept>> kept_, dropped_;
+  std::size_t most_kept_ = 0;  // since memory was given back
   std::unique_ptr<char[]> scratch_;
   std::unique_ptr<Signals> signals_;
   std::unique_ptr<Lingering> lingering_;
