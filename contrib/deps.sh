@@ -6,7 +6,7 @@ set -e
 build="g++ make ccache mold pkg-config libfmt-dev libexpected-dev libssl-dev libsodium-dev libdb5.3-dev
  libunbound-dev libre2-dev libseccomp-dev libicu-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev zlib1g-dev libcurl4-openssl-dev libarchive-dev libexpat1-dev libgtest-dev"
 run="poppler-utils poppler-data s6 execline openssl ca-certificates dns-root-data tzdata"
-test="python3 gsasl pebble swaks msmtp curl isync mutt fetchmail offlineimap3 alpine libetpan-dev nsd ldnsutils mandoc strace iproute2 procps libnet-ssleay-perl libio-socket-ssl-perl git-email libmailtools-perl"
+test="python3 gsasl pebble swaks msmtp curl isync mutt fetchmail offlineimap3 alpine nsd ldnsutils mandoc strace iproute2 procps libnet-ssleay-perl libio-socket-ssl-perl git-email libmailtools-perl"
 missing=
 for p in $build $run $test; do
   dpkg-query -W -f '${Status}\n' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
