@@ -152,8 +152,8 @@ class Runner {
 // Memory that comes and goes with each answer stays: to have its pages anew costs more than the answer.
 // A session that rests gives it back.
 void keep_memory() {
-  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
-  ::mallopt(M_TRIM_THRESHOLD, 4 << 20);
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
 }
 
 }  // namespace
