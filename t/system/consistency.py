@@ -487,6 +487,7 @@ class Poller(Worker):
         time.sleep(0.3 + self.rng.random())
         try:
             p = Pop3(connect(PORTS["pop3"]))
+            p.command("UTF8")  # without it headers come in ASCII form
             p.command("USER ann@example.test")
             p.command("PASS pw")
             p.send(b"UIDL\r\n")

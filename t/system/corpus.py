@@ -300,6 +300,7 @@ def pop3_worker(job):
     count, mail = job
     try:
         p = Pop3(connect(POP3))
+        p.command("UTF8")  # without it headers come in ASCII form
         p.command(f"USER {WHO}")
         p.command(f"PASS {PASSWORD}")
         if int(p.command("STAT").split()[1]) != count:
