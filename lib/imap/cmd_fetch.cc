@@ -165,6 +165,7 @@ Status put_fetch(Session& s, std::size_t index, const std::vector<FetchItem>& it
   std::size_t begin = out.size();
   put_fetch_head(s, index, e.uid, (with_uid || s.has(Ext::qresync)) && !has_uid);
   bool is_first = true, is_begun = false;  // begun: the client has a part of this answer already
+  Status trouble;
   auto blank = [&] {
     if (!is_first) out += ' ';
     is_first = false;
@@ -177,14 +178,14 @@ Status put_fetch(Session& s, std::size_t index, const std::vector<FetchItem>& it
     if (r) continue;
     out.resize(is_begun ? at : begin);
     if (!is_begun) return r;
-    out += i.label + " NIL";  // its line must end well
-    log::failure("imap_message_unreadable", r.error(), {{"uid", e.uid}});
+    out += i.label + " NIL";  // its line must end well; the command says that it failed
+    trouble = r;
   }
   if (with_flags && !has_flags) blank(), out += "FLAGS ", out += v.flags(e, recent);
   if (with_flags && !has_mod_seq && s.has(Ext::condstore)) out += fmt::format(" MODSEQ ({})", e.mod_seq);
   out += ")\r\n";
   s.flush_if_full();
-  return {};
+  return trouble;
 }
 
 namespace {

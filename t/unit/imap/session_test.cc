@@ -109,6 +109,21 @@ TEST(ImapSession, ShowsTheOtherMessagesWhenOneIsDamaged) {
   EXPECT_NE(logged.find("imap_message_unreadable"), std::string::npos);
 }
 
+// What is sent cannot be taken back: the line ends well, and the command says that it failed.
+TEST(ImapSession, EndsAnAnswerWellOfWhichAPartWasSent) {
+  Scratch d;
+  auto account = d.open();
+  store::add(*account, "Content-Transfer-Encoding: x-unknown\r\n\r\n" + std::string(1'500'000, 'x') + "\r\n");
+  store::add(*account, store::mail("next"));
+  std::string said;
+  Session s(*account, {}, [&](std::string_view b) { return said += b, true; });
+  s.feed("a SELECT INBOX\r\n");
+  said.clear();
+  s.feed("b FETCH 1:2 (BODY.PEEK[] BINARY.PEEK[1] UID)\r\n");
+  EXPECT_NE(said.find("xx\r\n BINARY[1] NIL UID 1)\r\n* 2 FETCH (BODY[] {"), std::string::npos) << said.substr(said.size() - 400);
+  EXPECT_NE(said.find(" UID 2)\r\nb NO [UNKNOWN-CTE]"), std::string::npos) << said.substr(said.size() - 400);
+}
+
 TEST(ImapSession, EndsWhenTheClientIsGone) {
   Scratch d;
   auto account = d.open();
