@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "lib/base/fd.h"
+#include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
 #include "lib/ipc/channel.h"
@@ -91,7 +92,8 @@ Ran run(const std::vector<std::string>& argv, const std::string& input) {
 
 std::string service_state(const Options& o, const std::string& program, const std::string& fields) {
   std::string dir = o.paths.service + "/" + program;
-  return run({"s6-svok", dir}).status == 0 ? std::string(trim(run({"s6-svstat", "-o", fields, dir}).out)) : "";
+  // Its control pipe is there a moment before its status is.
+  return run({"s6-svok", dir}).status == 0 && file::exists(dir + "/supervise/status") ? std::string(trim(run({"s6-svstat", "-o", fields, dir}).out)) : "";
 }
 bool is_ready(const Options& o, const std::string& program) { return service_state(o, program, "ready") == "true"; }
 
