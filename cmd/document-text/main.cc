@@ -48,7 +48,7 @@ Status run() {
   CHECK(sandbox::harden(64));
   TRY(std::string document, read_document(0));
   mime::DocumentText out;
-  if (is_pdf(document)) {
+  if (mime::is_pdf(document)) {
     CHECK(pdf_text(document, out));
   } else {
     CHECK(sandbox::confine_files({}));

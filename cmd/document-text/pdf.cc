@@ -43,8 +43,6 @@ std::string read_pipe(int fd, std::size_t most) {
 
 }  // namespace
 
-bool is_pdf(std::string_view d) { return d.substr(0, 1024).find("%PDF-") != d.npos; }
-
 Status confine_to_pdftotext() {
   auto paths = sandbox::needs_of_program(mime::pdftotext);
   if (file::exists(mime::pdf_tables)) paths.push_back({mime::pdf_tables, false});

@@ -8,8 +8,6 @@
 
 namespace jd::document_text {
 
-// PDF's own rule: the mark may stand somewhere in the first kilobyte.
-bool is_pdf(std::string_view document);
 // What was read counts, whatever becomes of it later.  perm: it has none that can be read, or pdftotext
 // is not there; temp: the machine lacks something.  Files are confined for good; blocks.
 Status pdf_text(std::string_view document, mime::DocumentText& out);

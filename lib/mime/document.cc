@@ -52,6 +52,9 @@ bool is_document(const Part& p) {
   return ends_like_a_document(parameter_text(p.disposition.parameters, "filename")) || ends_like_a_document(parameter_text(p.parameters, "name"));
 }
 
+bool is_pdf(std::string_view d) { return d.substr(0, mark_bytes).find("%PDF-") != d.npos; }
+bool is_zip(std::string_view d) { return d.starts_with("PK\3\4"); }
+
 bool DocumentText::feed(std::string_view s) {
   for (std::size_t i = 0; i < s.size() && !is_full_;) {
     std::size_t begin = i;

@@ -2,7 +2,8 @@
 // document.h: attachments whose text is not in the message as text: PDF and office documents.
 //
 // is_document() goes by the type and, since much mail says application/octet-stream, by the name.
-// What the bytes really are is found out by who reads them (document-text(8)), in a sandbox.
+// What begins as neither kind does is not handed on; what the bytes really are is found out by who reads
+// them (document-text(8)), in a sandbox.
 // Pure.
 #pragma once
 #include <cstddef>
@@ -21,6 +22,11 @@ inline constexpr const char* pdftotext = "/usr/bin/pdftotext";
 inline constexpr const char* pdf_tables = "/usr/share/poppler";
 
 bool is_document(const Part& leaf);
+
+// By how the document begins.
+constexpr std::size_t mark_bytes = 1024;
+bool is_pdf(std::string_view document);  // PDF's own rule: the mark may stand somewhere in the first kilobyte
+bool is_zip(std::string_view document);  // what office documents are kept in
 
 // A document's text as it comes, to text as a search wants it: blanks run together, and a line that
 // ends between two han characters or kana goes on, for no reader sees a blank there: a word that

@@ -123,7 +123,6 @@ std::size_t read_member(Read&& read, const Rule& rule, std::size_t most, Documen
 
 }  // namespace
 
-bool is_zip(std::string_view d) { return d.starts_with("PK\3\4"); }
 
 bool office_text(std::string_view document, DocumentText& out) {
   std::unique_ptr<archive, Free> a(archive_read_new());

@@ -15,7 +15,6 @@
 
 namespace jd::mime {
 
-bool is_zip(std::string_view document);
 // false: nothing in it is known or can be read.
 bool office_text(std::string_view document, DocumentText& out);
 // The same for one member by its name in the zip.

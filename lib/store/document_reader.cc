@@ -185,6 +185,12 @@ Status give_up_rights(const std::string& program, const std::string& user) {
 
 Result<std::string> ask(int socket, std::string_view message, const mime::Part& leaf) {
   static uint64_t asked = 0;
+  std::string head;
+  mime::visit_decoded(message, leaf, [&](std::string_view piece) {
+    head += piece.substr(0, mime::mark_bytes - head.size());
+    return head.size() < mime::mark_bytes;
+  });
+  if (!mime::is_pdf(head) && !mime::is_zip(head)) return fail(Fault::perm, "it is not what its name or type says");
   TRY(Fd document, memory_file("document"));
   uint64_t size = 0;
   Status written;
@@ -195,7 +201,6 @@ Result<std::string> ask(int socket, std::string_view message, const mime::Part& 
     return bool(written);
   });
   CHECK(written);
-  if (size == 0) return fail(Fault::perm, "an empty document");
   Note question{static_cast<uint64_t>(::getpid()) << 32 | ++asked, 0};
   CHECK(send_note(socket, question, document.get()));
   for (;;) {

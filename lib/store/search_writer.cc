@@ -11,6 +11,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/base/time.h"
 #include "lib/mime/charset.h"
 #include "lib/mime/document.h"
 #include "lib/mime/text.h"
@@ -24,6 +25,7 @@ constexpr std::size_t max_pairs = 6 << 20;            // in memory before a file
 constexpr std::size_t max_message_pairs = 2 << 20;    // a message with more is looked at by every search
 constexpr uint32_t max_documents = (1 << 24) - 1;     // of a file
 constexpr std::size_t max_packed = 16 << 20;          // bytes of documents' text in memory before a file is written
+constexpr Span max_unwritten = seconds(30);           // of work that a stop would lose
 constexpr int max_attached = 20;                      // documents that are read of one message
 
 using Files = std::vector<std::unique_ptr<GramFile>>;
@@ -274,10 +276,13 @@ Status Indexing::add_new() {
 // `with_documents`: gets those that have some, for later.
 Status Indexing::add(const std::vector<Entry>& entries, std::vector<Entry>* with_documents) {
   Batch batch;
+  Time written = monotonic();
   for (auto& e : entries) {
     if (options_.go_on && !options_.go_on()) break;
     CHECK(read(batch, e, with_documents));
-    if (batch.is_full()) CHECK(write(batch));
+    if (!batch.is_full() && monotonic() - written < max_unwritten) continue;
+    CHECK(write(batch));
+    written = monotonic();
   }
   if (options_.reading) options_.reading(0);
   return write(batch);

@@ -177,4 +177,14 @@ TEST(OfficeText, AnyBytesAreReadWithoutHarm) {
   }
 }
 
+TEST(Document, MarksAtTheBeginning) {
+  EXPECT_TRUE(is_pdf("%PDF-1.7"));
+  EXPECT_TRUE(is_pdf(std::string(mark_bytes - 5, ' ') + "%PDF-"));
+  EXPECT_FALSE(is_pdf(std::string(mark_bytes - 4, ' ') + "%PDF-"));
+  EXPECT_FALSE(is_pdf(""));
+  EXPECT_TRUE(is_zip("PK\3\4..."));
+  EXPECT_FALSE(is_zip(" PK\3\4"));
+  EXPECT_FALSE(is_zip("PK"));
+}
+
 }  // namespace jd::mime
