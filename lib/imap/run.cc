@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // run.cc: the loop around a session: read, answer, and while the client idles watch the folders.
 #include <errno.h>
-#include <malloc.h>
 #include <poll.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include <algorithm>
 
 #include "lib/base/fd.h"
+#include "lib/base/heap.h"
 #include "lib/base/log.h"
 #include "lib/base/sandbox.h"
 #include "lib/base/stream.h"
@@ -112,7 +112,7 @@ class Runner {
     if (at >= park_at_) park_at_ = at + parking_.after;  // not now; later, perhaps
     if (!is_resting_ && at >= rest_at_) {
       session_.rest();
-      ::malloc_trim(0);
+      heap::give_back();
       is_resting_ = true;
     } else {
       session_.notify();
@@ -149,17 +149,11 @@ class Runner {
   char buffer_[16 << 10];
 };
 
-// Memory that comes and goes with each answer stays: to have its pages anew costs more than the answer.
-// A session that rests gives it back.
-void keep_memory() {
-  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
-}
-
 }  // namespace
 
 Outcome run_session(int in, int out, store::Account& account, const SessionOptions& options, const Parking& parking) {
-  keep_memory();
+  // To have the memory of each answer anew costs more than the answer; a session that rests gives it back.
+  heap::keep_freed();
   return Runner(in, out, account, options, parking).run();
 }
 

@@ -2,7 +2,6 @@
 #include "lib/net/loop.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -10,6 +9,7 @@
 #include <algorithm>
 #include <map>
 
+#include "lib/base/heap.h"
 #include "lib/base/log.h"
 #include "lib/base/log_pace.h"
 #include "lib/net/linger.h"
@@ -251,7 +251,7 @@ void Loop::clear_dropped() {
   constexpr std::size_t many = 500;
   dropped_.clear();
   if (most_kept_ < many || kept_.size() > most_kept_ / 2) return;
-  ::malloc_trim(0);
+  heap::give_back();
   most_kept_ = kept_.size();
 }
 

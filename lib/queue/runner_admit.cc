@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Where messages come from: journal segments, queue/new, the slots of deferred/.
 #include <errno.h>
-#include <malloc.h>
 
 #include <algorithm>
 
 #include "lib/base/file.h"
+#include "lib/base/heap.h"
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "lib/base/text.h"
@@ -51,7 +51,7 @@ void Runner::forget_moved() {
   bool is_replaying = std::any_of(segments_.begin(), segments_.end(), [](auto& s) { return s.second->is_replay; });
   if (file_ids_.empty() || is_replaying || !new_files_.empty()) return;
   decltype(file_ids_)().swap(file_ids_);
-  ::malloc_trim(0);
+  heap::give_back();
 }
 
 // A record to replay that is a whole file too needs no replay.  A file that the power cut left torn

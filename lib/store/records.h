@@ -97,8 +97,15 @@ class Records {
   }
 
   void reserve(std::size_t n) {
-    if (n <= room_) return;
-    std::size_t room = std::max(n, room_ + room_ / 2 + 8);
+    if (n > room_) move_to(std::max(n, room_ + room_ / 2 + 8));
+  }
+  // Much of it will be changed: to copy all at once takes less than a page at a time.
+  void unmap() {
+    if (mapped_) move_to(room_);
+  }
+
+ private:
+  void move_to(std::size_t room) {
     auto* fresh = static_cast<T*>(mapped_ ? ::malloc(room * sizeof(T)) : ::realloc(static_cast<void*>(data_), room * sizeof(T)));
     if (!fresh) throw std::bad_alloc();
     if (mapped_) {
@@ -109,8 +116,6 @@ class Records {
     data_ = fresh;
     room_ = room;
   }
-
- private:
   void free_all() {
     if (mapped_) ::munmap(data_, room_ * sizeof(T));
     else ::free(static_cast<void*>(data_));

@@ -198,6 +198,7 @@ bool FolderState::apply_flags(uint64_t seq, std::string_view p) {
   if (!take(p, op) || op > 2 || !take(p, flags) || !take(p, words)) return false;
   auto uids = UidSet::decode(p);
   if (!uids) return false;
+  if (uint64_t n = uids->size(); n >= 512 && n >= entries_.size() / 8) entries_.unmap();
   for (auto& r : uids->ranges()) {
     seen_before_ = std::min(seen_before_, first_at_least(r.first));
     for (auto i = at_least(r.first); i != entries_.end() && i->uid <= r.last; ++i) {
