@@ -5,6 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "lib/base/file.h"
 #include "lib/base/random.h"
 #include "lib/base/log.h"
@@ -81,19 +84,35 @@ void Deliverer::keep_large(std::string message) {
   if (stored_.size() > remembered) stored_.pop_back();
 }
 
+void Deliverer::have_descriptors(uint64_t n) {
+  constexpr uint64_t each = 8, others = 200, least = 20, most = 1000;
+  max_open_ = std::clamp(n > others ? (n - others) / each : 0, least, most);
+}
+
 Result<store::Account*> Deliverer::account(const std::string& path) {
   if (auto i = by_path_.find(path); i != by_path_.end()) {
     open_.splice(open_.begin(), open_, i->second);
-    return open_.front().second.get();
+    return open_.front().account.get();
   }
   TRY(auto a, store::Account::open(mail_dir_ + "/" + path, true, terms_));
-  open_.emplace_front(path, std::move(a));
+  open_.push_front({path, std::move(a)});
   by_path_[path] = open_.begin();
-  if (open_.size() > max_open) {
-    by_path_.erase(open_.back().first);
-    open_.pop_back();
-  }
-  return open_.front().second.get();
+  return open_.front().account.get();
+}
+
+// A large mailbox takes megabytes.
+void Deliverer::weigh_last() {
+  constexpr uint64_t most_bytes = 128 << 20;
+  auto& last = open_.front();
+  open_bytes_ -= std::exchange(last.bytes, last.account->memory());
+  open_bytes_ += last.bytes;
+  while (open_.size() > 1 && (open_.size() > max_open_ || open_bytes_ > most_bytes)) close(std::prev(open_.end()));
+}
+
+void Deliverer::close(std::list<Open>::iterator i) {
+  open_bytes_ -= i->bytes;
+  by_path_.erase(i->path);
+  open_.erase(i);
 }
 
 queue::RcptResult Deliverer::to_account(const queue::LocalDelivery& d, std::string fields, std::string message, bool durable) {
@@ -126,12 +145,12 @@ queue::RcptResult Deliverer::to_account(const queue::LocalDelivery& d, std::stri
     log::info(r->was_there ? "delivered_before" : "stored", {{"qid", d.qid}, {"to", d.rcpt}, {"uid", r->uid}, {"bytes", size}});
     auto done = result(queue::Fate::delivered, "2.1.5", fmt::format("delivered to {}", d.rcpt));
     done.full_for = full_for(**a, d.quota);
+    weigh_last();
     return done;
   }
-  if (r.error().sys == EDQUOT) return result(queue::Fate::temp, "4.2.2", r.error().what);
+  if (r.error().sys == EDQUOT) return weigh_last(), result(queue::Fate::temp, "4.2.2", r.error().what);
   log::failure("delivery_failed", r.error(), {{"qid", d.qid}, {"to", d.rcpt}});
-  by_path_.erase(d.path);  // whatever state it is in: read it anew at the next attempt
-  open_.pop_front();
+  close(open_.begin());  // whatever state it is in: read it anew at the next attempt
   bool is_full = r.error().sys == ENOSPC;
   return result(queue::Fate::temp, is_full ? "4.3.1" : "4.2.0", is_full ? "no space left on the mail server" : "the mailbox cannot be written now");
 }

@@ -27,6 +27,8 @@ class Deliverer {
   // The message when it is the large one that was delivered last: its other recipients get it too.
   std::optional<std::string> take_last(const queue::LocalDelivery& d);
   Status sync();  // everything delivered so far survives a power cut
+  // As many mailboxes stay open as these are enough for.
+  void have_descriptors(uint64_t n);
 
  private:
   queue::RcptResult to_account(const queue::LocalDelivery& d, std::string fields, std::string message, bool durable);
@@ -36,14 +38,19 @@ class Deliverer {
   void keep_large(std::string message);
   store::SharedBody* share(const queue::LocalDelivery& d, const std::string& message);
   Result<store::Account*> account(const std::string& path);
+  void weigh_last();  // and close those that were not used for the longest time
 
-  static constexpr std::size_t max_open = 200;  // mailboxes kept open; each has a few descriptors
   std::string mail_dir_;
   Config config_;
   store::Terms terms_;
   store::DomainUsage domains_;
-  std::list<std::pair<std::string, std::unique_ptr<store::Account>>> open_;  // the latest used first
+  // Mailboxes that stay open: to open one takes longer than to deliver to it.
+  struct Open { std::string path; std::unique_ptr<store::Account> account; uint64_t bytes = 0; };
+  void close(std::list<Open>::iterator i);
+  std::list<Open> open_;  // the latest used first
   std::unordered_map<std::string, decltype(open_)::iterator> by_path_;
+  std::size_t max_open_ = 50;
+  uint64_t open_bytes_ = 0;  // of memory
   // The large message delivered last, by its place in the queue, and where the latest ones were stored.
   struct Large { std::string qid, bytes; std::size_t size; store::SharedBody body; };
   std::optional<Large> large_;

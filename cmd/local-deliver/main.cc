@@ -2,6 +2,9 @@
 // local-deliver: put a message into a mailbox exactly once.  Row "local-deliver" of jdmail(7).
 // What it is asked is in lib/queue/agent.h; only qrun may ask.
 
+#include <errno.h>
+#include <sys/resource.h>
+
 #include <map>
 
 #include "cmd/local-deliver/deliver.h"
@@ -23,6 +26,12 @@ class LocalDeliver : public Service {
     if (auto ids = user_ids("jdqueue")) server_.allow({ids->uid});
     else server_.allow({});
     return server_.listen(run_dir + "/local-deliver.sock", 0666);
+  }
+  Status setup() override {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) < 0) return fail_errno(errno, "cannot ask how many descriptors there may be");
+    deliverer_.have_descriptors(files.rlim_cur);
+    return {};
   }
   int run() override {
     return net::serve(loop_, [this] { loop_.stop(); });

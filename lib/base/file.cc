@@ -108,17 +108,20 @@ Status append(int fd, std::string_view bytes) {
   return {};
 }
 
-Result<std::string> read_at(int fd, std::size_t size, uint64_t offset) {
-  std::string r(size, '\0');
+Result<std::size_t> read_at(int fd, void* into, std::size_t size, uint64_t offset) {
   std::size_t got = 0;
   while (got < size) {
-    ssize_t n = retry([&] {
-      return ::pread(fd, r.data() + got, size - got, static_cast<off_t>(offset + got));
-    });
+    ssize_t n = retry([&] { return ::pread(fd, static_cast<char*>(into) + got, size - got, static_cast<off_t>(offset + got)); });
     if (n < 0) return fail_errno(errno, "cannot read {}", name_of(fd));
     if (n == 0) break;
     got += static_cast<std::size_t>(n);
   }
+  return got;
+}
+
+Result<std::string> read_at(int fd, std::size_t size, uint64_t offset) {
+  std::string r(size, '\0');
+  TRY(std::size_t got, read_at(fd, r.data(), size, offset));
   r.resize(got);
   return r;
 }

@@ -43,6 +43,7 @@ Status write_pieces_at(int fd, const std::vector<std::string_view>& pieces, uint
 Status append(int fd, std::string_view bytes);                     // all of it; fd has O_APPEND
 // Reads until `size` bytes or the end of file; the result may be shorter than asked.
 Result<std::string> read_at(int fd, std::size_t size, uint64_t offset);
+Result<std::size_t> read_at(int fd, void* into, std::size_t size, uint64_t offset);
 Result<std::string> read_all(const std::string& path, std::size_t limit = 64 << 20);
 Result<std::string> read_all(int dir, const std::string& path, std::size_t limit = 64 << 20);
 Status sync_data(int fd);                     // fdatasync

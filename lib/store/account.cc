@@ -173,6 +173,12 @@ Result<Usage> Account::recount() {
   return u;
 }
 
+uint64_t Account::memory() const {
+  uint64_t r = sizeof *this;
+  for (auto& [id, f] : folders_) r += f->state().entries().size() * sizeof(Entry) + f->state().gone().size() * sizeof(Gone);
+  return r;
+}
+
 Result<Usage> Account::count() {
   Usage u;
   CHECK(tree_.refresh());

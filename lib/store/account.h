@@ -96,6 +96,8 @@ class Account {
   struct CheckReport { std::vector<std::string> findings; uint64_t messages = 0; uint64_t repaired = 0; };
   Result<CheckReport> check(bool repair);
 
+  // About what its open folders take; a mapped one takes less.
+  uint64_t memory() const;
   AccountLock& lock() { return *lock_; }
   int dir() const { return dir_.get(); }
   const std::string& path() const { return path_; }

@@ -38,9 +38,8 @@ std::string_view bytes_of(const Records<T>& r) {
 template <class T>
 Status fill(Records<T>& r, int fd, uint64_t offset, std::size_t count, bool maps) {
   if (maps && count >= map_least && r.map(fd, offset, count)) return {};
-  TRY(auto bytes, file::read_at(fd, count * sizeof(T), offset));
-  if (bytes.size() != count * sizeof(T)) return fail(Fault::perm, "the index is too short");
-  r.assign(bytes);
+  TRY(std::size_t got, file::read_at(fd, r.make_room(count), count * sizeof(T), offset));
+  if (got != count * sizeof(T)) return fail(Fault::perm, "the index is too short");
   return {};
 }
 

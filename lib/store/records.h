@@ -77,6 +77,13 @@ class Records {
     size_ = bytes.size() / sizeof(T);
     if (size_) memcpy(static_cast<void*>(data_), bytes.data(), size_ * sizeof(T));
   }
+  // For the bytes of `count` records, which the caller puts there.
+  void* make_room(std::size_t count) {
+    size_ = 0;
+    reserve(count);
+    size_ = count;
+    return data_;
+  }
   // `count` records at `offset` (a multiple of the page) of the file, with room behind them to grow.
   // false: no mapping, nothing changed.
   bool map(int fd, uint64_t offset, std::size_t count) {
