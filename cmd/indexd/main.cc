@@ -91,7 +91,7 @@ int main(int argc, char** argv) {
       },
       .open = [](Context& c) -> Result<std::unique_ptr<Service>> {
         // Whatever else runs comes first.
-        if (auto r = stand_behind(19, IoTurn::idle); !r) log::info("rights", {{"step", "priority"}, {"skipped", r.error().what}});
+        if (auto r = stand_behind(19, Turn::idle); !r) log::info("rights", {{"step", "priority"}, {"skipped", r.error().what}});
         (void)store::boot_id();  // while /proc can be read: mailboxes are to be opened as deliveries open them
         CHECK(file::make_directories(c.paths.mail, 0700));
         return std::unique_ptr<Service>(std::make_unique<indexd::Indexd>(c, indexd::start_reader(c)));

@@ -48,7 +48,8 @@ void Visitor::work(const Mailbox& m) {
     if (memory_ && ::setrlimit(RLIMIT_DATA, &memory) < 0) return fail_errno(errno, "cannot limit the memory");
 #endif
     CHECK(sandbox::confine_session(m.path, filter_));
-    TRY(auto account, store::Account::open(m.path, false, terms_));
+    // For reading only: it must hold nothing that a delivery waits for.
+    TRY(auto account, store::Account::open_shared(m.path, false, terms_));
     store::IndexOptions o;
     o.reading = [&](uint64_t stamp) {
       shared_->reading = stamp;

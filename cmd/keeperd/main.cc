@@ -19,7 +19,7 @@ namespace {
 
 // Behind everybody who waits for an answer, but not so far that a lock it holds keeps them waiting.
 void be_modest() {
-  if (auto r = stand_behind(10, IoTurn::last); !r) log::warn("rights", {{"step", "priority"}, {"skipped", r.error().what}});
+  if (auto r = stand_behind(10, Turn::last); !r) log::warn("rights", {{"step", "priority"}, {"skipped", r.error().what}});
 }
 
 bool is_asked_to_end() {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Programs that submit mail: msmtp with each way to log in, nodemailer (where NODE_PATH has it) with TLS, DSN,
+# Programs that submit mail: msmtp and curl with each way to log in, nodemailer (where NODE_PATH has it) with TLS, DSN,
 # attachments and a Chinese subject; what they are told when a password is wrong.
 . "$(dirname "$0")/lib.sh"
 instance
@@ -24,6 +24,29 @@ if command -v msmtp >/dev/null; then
   grep -q '535 5.7.8' "$dir/out" || { cat "$dir/out"; fail "msmtp is not told why"; }
 else
   echo "left out: msmtp (not installed)"
+fi
+
+if command -v curl >/dev/null && curl --version | grep -q '^Protocols:.* smtps'; then
+  { printf 'From: ann@example.test\r\nTo: bob@example.test\r\nSubject: by curl\r\n\r\n.a line that begins with a dot\r\n'; seq 1 20000 | sed 's/$/\r/'; } >"$dir/mail"
+  c() { # method url user:password: over TLS from the beginning, or from STARTTLS on
+    timeout 60 curl -sS --ssl-reqd --insecure --login-options "AUTH=$1" --user "$3" --mail-from ann@example.test \
+      --mail-rcpt bob@example.test --upload-file "$dir/mail" "$2"
+  }
+  for way in PLAIN LOGIN SCRAM-SHA-256; do
+    for url in "smtp://127.0.0.1:$(port 587)/client.test" "smtps://127.0.0.1:$(port 465)/client.test"; do
+      if c "$way" "$url" ann@example.test:pw 2>"$dir/out"; then count=$((count + 1))
+      elif [ "$way" = SCRAM-SHA-256 ] && ! curl --version | grep -qi gsasl; then echo "left out: curl has no $way"
+      else cat "$dir/out"; fail "curl with $way to $url"; fi
+    done
+  done
+  wait_for 100 arrived $count
+  ctl mailbox cat bob@example.test INBOX $count >"$dir/got"
+  grep -q '^\.a line that begins with a dot' "$dir/got" || fail "curl's dot"
+  tail -1 "$dir/got" | grep -q '^20000' || fail "the end of curl's message"
+  c PLAIN "smtp://127.0.0.1:$(port 587)" ann@example.test:wrong 2>"$dir/out" && fail "curl with a wrong password"
+  grep -qi 'denied' "$dir/out" || { cat "$dir/out"; fail "curl is not told why"; }
+else
+  echo "left out: curl (not installed, or without smtps)"
 fi
 
 if command -v node >/dev/null && node -e 'require("nodemailer")' 2>/dev/null; then
