@@ -14,6 +14,8 @@ fi
 # With an account that its user may read beside it: not a byte is written there, and bob's stays closed.
 cp -r "$mail/ann" "$mail/shared"
 "$O/t/confined" "$mail/ann" "$mail/bob/tree" $$ "$mail/shared" || fail "a session writes what it may only read"
+# And with one that its user may write: bob's stays closed.
+"$O/t/confined" "$mail/ann" "$mail/bob/tree" $$ "$mail/shared" write || fail "a session that may write another's mailbox reaches a third one"
 rm -r "$mail/shared"
 # One that runs in the instance: the kernel says the same of it.
 python3 - "$dir" "$(port 143)" <<'PY' || fail "a worker is not confined"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// confined OWN OTHERS PID [SHARED]: what code inside a session's process can do.  Enters the sandbox of sessiond's
+// confined OWN OTHERS PID [SHARED [write]]: what code inside a session's process can do.  Enters the sandbox of sessiond's
 // workers (sandbox::confine_session) for the account's directory OWN, then tries what such a process
 // must not be able to: OTHERS is a file of another account, PID a process of the same user, SHARED the
-// directory of an account that its user may read.  A line for each attempt; exit 1 when one went through,
+// directory of an account that its user may read, or write.  A line for each attempt; exit 1 when one went through,
 // or when the account's own files, and those that are shared, cannot be used.
 #include <errno.h>
 #include <fcntl.h>
@@ -75,6 +75,18 @@ void shared(const std::string& own, const std::string& there) {
   unlink(mine.c_str());
 }
 
+// Some right to write opens all of that account's directory, for every change of a mailbox changes its log;
+// what the rights are is imapd's to hold.  Its neighbours stay closed.
+void shared_to_write(const std::string& there, const std::string& others) {
+  std::string tree = there + "/tree", made = there + "/made";
+  works("to write a shared account's file", open(tree.c_str(), O_RDWR));
+  works("to make one there", open(made.c_str(), O_CREAT | O_RDWR, 0600));
+  refused("to move it to another account", rename(made.c_str(), (others + ".new").c_str()));
+  refused("to link another account's file there", link(others.c_str(), (there + "/taken").c_str()));
+  refused("to read another account's file by way of the shared one", open((there + "/../" + others.substr(others.rfind('/', others.rfind('/') - 1) + 1)).c_str(), O_RDONLY));
+  works("to remove it", unlink(made.c_str()));
+}
+
 void network() {
   refused("a TCP socket", socket(AF_INET, SOCK_STREAM, 0));
   refused("a TCP socket, IPv6", socket(AF_INET6, SOCK_STREAM, 0));
@@ -109,17 +121,19 @@ void others(pid_t pid) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4 && argc != 5) return 100;
+  if (argc < 4 || argc > 6) return 100;
+  bool may_write = argc == 6;
   auto filter = jd::sandbox::CallFilter::make(jd::sandbox::files);
   if (!filter || !jd::sandbox::harden(1024)) return 111;
   std::vector<jd::sandbox::PathRight> others_shared;
-  if (argc == 5) others_shared.push_back({argv[4], false});
+  if (argc > 4) others_shared.push_back({argv[4], may_write});
   if (auto r = jd::sandbox::confine_session(argv[1], *filter, others_shared); !r) {
     fprintf(stderr, "%s\n", r.error().what.c_str());
     return 111;
   }
   files(argv[1], argv[2]);
-  if (argc == 5) shared(argv[1], argv[4]);
+  if (may_write) shared_to_write(argv[4], argv[2]);
+  else if (argc == 5) shared(argv[1], argv[4]);
   network();
   others(static_cast<pid_t>(atoi(argv[3])));
   printf("%d faults\n", faults);
