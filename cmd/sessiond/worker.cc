@@ -92,10 +92,10 @@ class Worker {
       o.early = job.early;
       o.message_size = seat_.config.message_size;
       o.quota = job.quota;
-      o.stored = [this, &job](std::string_view message, uint64_t bytes, uint64_t messages) {
-        auto level = store::warn_if_full(*account_, seat_.config, {address_, job.quota, bytes, messages, message});
-        if (!level) log::failure("quota_not_warned", level.error(), {{"user", address_}});
-        else if (*level) log::info("quota_warned", {{"user", address_}, {"percent", *level}});
+      o.stored = [this](store::Account& account, const store::Filled& what) {
+        auto level = store::warn_if_full(account, seat_.config, what);
+        if (!level) log::failure("quota_not_warned", level.error(), {{"user", what.address}});
+        else if (*level) log::info("quota_warned", {{"user", what.address}, {"percent", *level}});
       };
       o.user = address_;
       o.identities = access_.identities;

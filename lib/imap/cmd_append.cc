@@ -161,13 +161,12 @@ bool take_message(Session& s, Cursor& c, Incoming& m) {
 }
 
 // The folder to append to; null: answered.
-store::Folder* open_target(Session& s, const std::string& name, uint64_t bytes, std::vector<Incoming>& messages, bool& is_own) {
-  auto to = mailbox_with(s, name, "i", "TRYCREATE");
+store::Folder* open_target(Session& s, const std::string& name, uint64_t bytes, std::vector<Incoming>& messages, std::optional<Mailbox>& to) {
+  to = mailbox_with(s, name, "i", "TRYCREATE");
   if (!to) return nullptr;
   if (to->rights != store::Rights::all())
     for (auto& m : messages) drop_forbidden(m.flags, to->rights);
   if (!has_room(s, *to, bytes, messages.size())) return nullptr;
-  is_own = !to->other;
   auto folder = to->account->folder(to->info->id);
   if (!folder) return s.failed(folder.error(), "cannot open the mailbox"), nullptr;
   return *folder;
@@ -204,14 +203,14 @@ std::string append_all(Session& s, Cursor& c, std::size_t at_most) {
   if (!s.end(c)) return "";
   for (auto& m : messages)
     if (!m.made.empty()) m.bytes = m.made;  // the vector may have moved it
-  bool is_own = false;
-  store::Folder* folder = open_target(s, name, bytes, messages, is_own);
+  std::optional<Mailbox> to;
+  store::Folder* folder = open_target(s, name, bytes, messages, to);
   if (!folder) return "";
   auto uids = keep(*folder, messages);
   if (!uids && uids.error().fault == Fault::perm && uids.error().sys == 0) return s.no("[LIMIT] " + uids.error().what), "";
   if (!uids) return s.failed(uids.error(), "cannot keep the message"), "";
   s.mine(*folder, *uids);
-  if (s.options().stored && is_own) s.options().stored(messages[0].bytes, bytes, messages.size());
+  s.tell_stored(*to, messages[0].bytes, bytes, messages.size());
   return fmt::format("APPENDUID {} {}", folder->state().uid_validity(), uids->text());
 }
 

@@ -127,7 +127,7 @@ void cmd_copy(Session& s, Cursor& c) {
     s.mine(**target, fresh);
     code = fmt::format("[COPYUID {} {} {}] ", (*target)->state().uid_validity(), old.text(), fresh.text());
   }
-  if (!move && !to->other && s.options().stored) s.options().stored("", bytes, pairs->size());
+  if (!(is_within && move)) s.tell_stored(*to, "", bytes, pairs->size());
   if (!move) return s.ok(code + "COPY done");
   // RFC 6851 §4.3: COPYUID before the EXPUNGEs.
   if (!code.empty()) s.out() += "* OK " + code + "moved\r\n";

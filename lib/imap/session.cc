@@ -341,6 +341,11 @@ bool Session::messages(Cursor& c, std::vector<std::size_t>& out) {
   heap::expect(out.size() * memory_per_message);
   return true;
 }
+void Session::tell_stored(const Mailbox& to, std::string_view message, uint64_t bytes, uint64_t messages) {
+  if (!options_.stored) return;
+  options_.stored(*to.account, {to.other ? to.other->is.address : options_.user, to.other ? to.other->is.quota : options_.quota, bytes, messages, message});
+}
+
 bool Session::end(Cursor& c) {
   if (c.is_end()) return true;
   bad(fmt::format("{} does not take this: {}", name_, escape(c.rest().substr(0, 40))));

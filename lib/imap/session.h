@@ -29,6 +29,7 @@
 #include "lib/mime/digest.h"
 #include "lib/mime/part.h"
 #include "lib/store/account.h"
+#include "lib/store/quota_warning.h"
 #include "lib/store/search_index.h"
 
 namespace jd::imap {
@@ -48,8 +49,8 @@ struct SessionOptions {
   std::string early;                  // bytes that were read from the client before the hand-over
   uint64_t message_size = 50 << 20;   // of APPEND, bytes
   Quota quota;                        // the account's part holds; the domain's is for whoever runs us
-  // So much was added to the account by the client; the first of it, or "".
-  std::function<void(std::string_view message, uint64_t bytes, uint64_t messages)> stored;
+  // The client added something to the account, his own or that of one who shares it with him.
+  std::function<void(store::Account& account, const store::Filled& what)> stored;
   std::string user;                   // his address: owner of the account; "": not known
   std::vector<std::string> identities;  // as which he may have rights with others (store/rights.h)
   std::vector<OtherAccount> others;   // who share something with him
@@ -133,6 +134,8 @@ class Session {
   Status set_notify(NotifyRequest request, bool with_status);  // Notify::begin
   void notify_none();
   // What the client did itself and need not be told: messages that it brought, names, annotations.
+  // `message`: the first of what was added, or "".
+  void tell_stored(const Mailbox& to, std::string_view message, uint64_t bytes, uint64_t messages);
   void mine(const store::Folder& folder, const store::UidSet& uids);
   void mine(std::string_view name);
   void mine(const store::AnnotationChanges& changes);

@@ -49,6 +49,26 @@ ctl queue retry --all >/dev/null
 wait_for 300 has bob '^Subject: m9' 1
 has ann 'mailboxes are filling' "$notices" || fail "the postmaster was told again and again"
 
+# --- who may write to another's mailbox fills it: its owner is told
+ctl quota set cai@example.test --messages 5 >/dev/null
+python3 - "$(port 143)" >"$dir/out" <<'P'
+import imaplib, sys
+def login(who):
+    c = imaplib.IMAP4("127.0.0.1", int(sys.argv[1]))
+    c.login(f"{who}@example.test", "pw")
+    return c
+print(*login("cai").setacl("INBOX", "ann@example.test", "lrsi"))
+c = login("ann")
+c.select("INBOX")
+print(*c.copy("1", '"Other Users/cai@example.test/INBOX"'))
+for n in range(3):
+    print(*c.append('"Other Users/cai@example.test/INBOX"', None, None, b"Subject: by ann\r\n\r\nx\r\n"))
+P
+[ "$(grep -c '^OK' "$dir/out")" = 5 ] || fail "ann could not write to cai's mailbox: $(cat "$dir/out")"
+has cai 'more than 80% full' 1 || fail "cai is not told that his mailbox fills: $(subjects cai)"
+has ann 'is more than' 0 || fail "ann is told of cai's mailbox"
+ctl quota set cai@example.test --messages 0 >/dev/null
+
 # --- all of a domain together
 ctl quota recount --json | python3 -c 'import json, sys; assert not any(a["corrected"] for a in json.load(sys.stdin))' || fail "sums were wrong"
 held=$(ctl quota show --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["domains"][0]["messages"])')
