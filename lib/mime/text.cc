@@ -173,7 +173,7 @@ const Part* first_text(const Part& p, std::string_view subtype, std::vector<cons
 // RFC 2231: a name in a charset of its own, or in pieces, cannot be read in the field as it stands.
 bool visit_extended_names(const Part& p, const TextSink& sink) {
   for (auto [all, name] : {std::pair(&p.parameters, "name"), std::pair(&p.disposition.parameters, "filename")}) {
-    auto is_extended = [&](auto& parameter) { return parameter.first == std::string(name) + "*"; };
+    auto is_extended = [extended = std::string(name) + "*"](auto& parameter) { return parameter.first == extended; };
     if (std::none_of(all->begin(), all->end(), is_extended)) continue;
     auto value = parameter(*all, name);
     if (value && !sink(to_utf8(value->bytes, value->charset) + "\n")) return false;
