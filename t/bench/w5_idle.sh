@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Workload 5: memory of idle sessions.  KIND=smtp|starttls|imap|imaps (IMAP: in IDLE in INBOX) NAME=dovecot|postfix|jdmail
 #  HOSTPORT=127.0.0.1:10143 S=2000 sessions, of NU=200 users for IMAP.  They are looked at after SETTLE seconds, and when there
-#  are no more processes than before, or after a minute: jdmail parks them (5 s) and lets the last processes go (10 s more).  DELIVER=command: run with $USER in its
+#  are no more processes than before, or no fewer: jdmail parks them (5 s) and lets the last processes go (10 s more).  DELIVER=command: run with $USER in its
 #  environment, it delivers one message to the user of the last session; those of its sessions that are told are counted,
 #  and others.
 . "$(dirname "$0")/lib.sh"; build || exit 1; ulimit -n "$(ulimit -Hn)"
@@ -16,7 +16,7 @@ read p0 n0 < <(cg_pss $NAME); mkfifo $BENCH_ROOT/hold.$$; c0=$(cg_cpu $NAME)
 nice -n $BENCH_NICE timeout 2000 $BIN/hold $KIND $HOSTPORT $S $NU "$UPAT" $PW < $BENCH_ROOT/hold.$$ >> $out & L=$!
 exec 8> $BENCH_ROOT/hold.$$; rm $BENCH_ROOT/hold.$$
 for i in $(seq 9000); do grep -q READY $out && break; kill -0 $L 2>/dev/null || break; sleep .1; done; c1=$(cg_cpu $NAME); cat $out
-sleep $SETTLE; for i in $(seq 60); do read p1 n1 < <(cg_pss $NAME); [ $n1 -le $n0 ] && break; sleep 1; done; ci0=$(cg_cpu $NAME); sleep $HOLD; ci1=$(cg_cpu $NAME)
+sleep $SETTLE; same=0 last=; for i in $(seq 60); do read p1 n1 < <(cg_pss $NAME); [ $n1 -le $n0 ] && break; [ "$n1" = "$last" ] && same=$((same + 1)) || same=0; [ $same = 5 ] && break; last=$n1; sleep 1; done; ci0=$(cg_cpu $NAME); sleep $HOLD; ci1=$(cg_cpu $NAME)
 read p1 n1 < <(cg_pss $NAME); a1=$(available) k1=$(kernel)
 ok=$(sed -n 's/READY ok=\([0-9]*\).*/\1/p' $out); ok=${ok:-0}; [ "$ok" -gt 0 ] || ok=1
 told() { echo told >&8; local i; for i in $(seq 50); do grep -q "^TOLD" $out && break; sleep .1; done; grep TOLD $out; }

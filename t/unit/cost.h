@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "lib/base/heap.h"
+
 namespace jd::cost {
 
 constexpr std::size_t small = 16 << 10, large = 8 * small;  // bytes of input
@@ -42,6 +44,7 @@ int64_t of(const F& work, const std::string& input) {
 // make(bytes) gives an input of about so many bytes.
 template <class F, class M>
 void expect_linear_in(const std::string& what, const F& work, const M& make) {
+  heap::keep_freed();  // pages that come and go with each run would be most of the large one's cost
   std::string a = make(small), b = make(large);
   work(b);  // tables and buffers of the first use
   // A busy neighbour on the same core can make the large one dearer for a while; a bad algorithm is so each time.
