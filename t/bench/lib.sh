@@ -15,7 +15,7 @@ cg_cpu() { if [ $CGV = 1 ]; then awk '{printf "%.3f", $1/1e9}' "$CGBASE/bench_$1
 cg_sys() { if [ $CGV = 1 ]; then awk '{printf "%.3f", $1/1e9}' "$CGBASE/bench_$1/cpuacct.usage_sys"; else awk '/^system_usec/{printf "%.3f",$2/1e6}' "$CGBASE/bench_$1/cpu.stat"; fi; }
 cg_pids() { cat "$CGBASE/bench_$1/cgroup.procs"; }
 cg_pss() { # total PSS in KiB, process count
-  local p t=0 n=0 v; for p in $(cg_pids "$1"); do v=$(awk '/^Pss:/{print $2}' /proc/$p/smaps_rollup 2>/dev/null); t=$((t + ${v:-0})); n=$((n+1)); done; echo "$t $n"; }
+  cat $(cg_pids "$1" | sed 's|.*|/proc/&/smaps_rollup|') /dev/null 2>/dev/null | awk '/^Pss:/{t += $2; n++} END{print t + 0, n + 0}'; }
 cg_forks() { awk '/^processes/{print $2}' /proc/stat; }
 busy() { awk '/^cpu /{printf "%.2f",($2+$3+$4+$7+$8)/100}' /proc/stat; }   # CPU seconds used by everybody on the machine
 calc() { awk "BEGIN{printf \"%.${2:-3}f\", $1}"; }
