@@ -124,6 +124,7 @@ void Door::hand_over(const directory::Login& who) {
       log::failure("session_refused", r.error(), {{"user", user}});
       auto* p = std::get_if<pop3::Login>(&login_);
       if (p && r.error().sys == EBUSY) p->too_soon();  // access.pop3_login_delay
+      else if (r.error().sys == EUSERS) login([](auto& l) { l.too_many(); });  // access.sessions_per_user
       else login([](auto& l) { l.unavailable(); });
       proceed();
       if (!ending_) stream_.resume();

@@ -59,7 +59,7 @@ Status Sessions::begin(const Job& job, Fd connection) {
   if (u.sessions >= config_.sessions_per_user) {
     log::warn("session_refused", {{"user", job.address}, {"what", "too many sessions"}, {"limit", config_.sessions_per_user}});
     forget(u);
-    return fail(Fault::temp, "too many sessions of this user");
+    return Unexpected(Error(Fault::temp, "too many sessions of this user", EUSERS));
   }
   u.sessions++;
   if (!job.access.empty()) u.access = job.access;

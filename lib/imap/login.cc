@@ -166,6 +166,11 @@ void Login::unavailable() {
   answer("NO", "[UNAVAILABLE] the mailbox is not available now; try again later");
 }
 
+void Login::too_many() {
+  wants_ = Wants::bytes;
+  answer("NO", "[LIMIT] you have too many sessions already: close one and try again");  // RFC 5530
+}
+
 void Login::secured() {
   secured_ = true;
   wants_ = Wants::bytes;

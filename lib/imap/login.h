@@ -27,6 +27,7 @@ class Login {
   void goes_on(std::string_view challenge, const std::string& exchange);  // the directory wants to hear more
   void failed(const Error& e);
   void unavailable();       // the session could not be begun
+  void too_many();          // sessions of this user
   void secured();
   void bye(const std::string& why);
   void shut_down() { bye("shutting down"); }

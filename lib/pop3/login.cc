@@ -184,6 +184,11 @@ void Login::unavailable() {
   bad(texts::no_mailbox_now, "SYS/TEMP");
 }
 
+void Login::too_many() {
+  wants_ = Wants::bytes;
+  bad(texts::too_many_sessions, "SYS/TEMP");
+}
+
 void Login::too_soon() {
   wants_ = Wants::bytes;
   bad(texts::too_soon, "LOGIN-DELAY");

@@ -27,6 +27,7 @@ class Login {
   void goes_on(std::string_view challenge, const std::string& exchange);  // the directory wants to hear more
   void failed(const Error& e);
   void unavailable();
+  void too_many();  // sessions of this user
   void too_soon();  // RFC 2449 §8.1.1: LOGIN-DELAY
   void shut_down();
   void secured();

@@ -31,6 +31,7 @@ inline constexpr Text
     plain_once{"wrong user name or password; if it is right: log in with PLAIN once", "用户名或密码错误；如确认无误，请先用 PLAIN 登录一次"},
     cannot_now{"cannot log you in now; try again later", "暂时无法登录，请稍后再试"},
     no_mailbox_now{"the mailbox is not available now; try again later", "邮箱暂时不可用，请稍后再试"},
+    too_many_sessions{"you have too many sessions already: close one and try again", "您打开的会话过多，请关闭其中一个后再试"},
     too_soon{"you logged in a moment ago; try again later", "距上次登录时间过短，请稍后再试"},
     shutting_down{"shutting down", "服务器即将关闭"},
     utf8_takes_nothing{"UTF8 takes nothing", "UTF8 不带参数"},

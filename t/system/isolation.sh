@@ -33,7 +33,41 @@ for p in workers:
     assert status["Seccomp"] == "2" and status["NoNewPrivs"] == "1", status
 m.logout()
 PY
-# Limits: what is too much ends that session, with a reason, and no other.
+# Limits: one session more than a user may have is refused, with a reason; others come in.
+sed -i 's/^sessions_per_user.*/sessions_per_user = 2/' "$dir/etc/jdmail.toml"
+ctl reload >/dev/null
+python3 - "$(port 143)" "$(port 110)" <<'PY' || fail "the limit of sessions"
+import imaplib, poplib, sys, time
+def imap(user):
+    c = imaplib.IMAP4("127.0.0.1", int(sys.argv[1]))
+    c.login(f"{user}@example.test", "pw")
+    return c
+def until_in(user):
+    for _ in range(100):  # the doors of before may say BYE; one that ends has not ended at once
+        try:
+            return imap(user)
+        except (imaplib.IMAP4.error, OSError):
+            time.sleep(0.1)
+    raise AssertionError("no login")
+kept = [until_in("ann"), until_in("ann")]
+try:
+    imap("ann")
+    raise AssertionError("a third session")
+except imaplib.IMAP4.error as e:
+    assert "[LIMIT] you have too many sessions already" in str(e), e
+c = poplib.POP3("127.0.0.1", int(sys.argv[2]))
+c.user("ann@example.test")
+try:
+    c.pass_("pw")
+    raise AssertionError("a third session, by POP3")
+except poplib.error_proto as e:
+    assert "[SYS/TEMP] you have too many sessions already" in str(e), e
+imap("bob").logout()
+kept.pop().logout()
+until_in("ann").logout()
+PY
+sed -i 's/^sessions_per_user.*/sessions_per_user = 50/' "$dir/etc/jdmail.toml"
+# What is too much ends that session, with a reason, and no other.
 sed -i 's/^session_memory.*/session_memory = "24M"/' "$dir/etc/jdmail.toml"
 ctl reload >/dev/null
 python3 - "$(port 143)" <<'PY' || fail "the limit of memory"
