@@ -27,10 +27,10 @@ else
 fi
 
 if command -v curl >/dev/null && curl --version | grep -q '^Protocols:.* smtps'; then
-  { printf 'From: ann@example.test\r\nTo: bob@example.test\r\nSubject: by curl\r\n\r\n.a line that begins with a dot\r\n'; seq 1 20000 | sed 's/$/\r/'; } >"$dir/mail"
+  { printf 'From: ann@example.test\r\nTo: bob@example.test\r\nSubject: by curl\r\n\r\n.a line that begins with a dot\r\n'; seq 1 20000 | sed 's/$/\r/'; } >"$dir/letter"
   c() { # method url user:password: over TLS from the beginning, or from STARTTLS on
     timeout 60 curl -sS --ssl-reqd --insecure --login-options "AUTH=$1" --user "$3" --mail-from ann@example.test \
-      --mail-rcpt bob@example.test --upload-file "$dir/mail" "$2"
+      --mail-rcpt bob@example.test --upload-file "$dir/letter" "$2"
   }
   for way in PLAIN LOGIN SCRAM-SHA-256; do
     for url in "smtp://127.0.0.1:$(port 587)/client.test" "smtps://127.0.0.1:$(port 465)/client.test"; do
