@@ -103,6 +103,7 @@ void cmd_copy(Session& s, Cursor& c) {
   std::vector<std::size_t> chosen;
   std::string name;
   if (!s.messages(c, chosen) || !take_mailbox(s, c, name) || !s.end(c)) return;
+  expect_changes(chosen);
   if (move && v.is_read_only()) return s.no("the mailbox is open for reading only");
   // RFC 6851 §4.4: as STORE of \Deleted and EXPUNGE.
   if (move && !(v.may('t') && v.may('e'))) return s.no("[NOPERM] you have not the right to take messages away from here");

@@ -79,6 +79,7 @@ void cmd_store(Session& s, Cursor& c) {
   std::string word;
   std::optional<uint64_t> since;
   if (!s.messages(c, chosen)) return;
+  expect_changes(chosen);
   if (!take_since(c, since)) return s.bad("STORE takes (UNCHANGEDSINCE n) before FLAGS");
   if (!c.space() || !c.word(word)) return s.bad("STORE takes FLAGS, +FLAGS or -FLAGS");
   word = upper(word);

@@ -5,6 +5,7 @@
 #pragma once
 #include <string_view>
 
+#include "lib/base/heap.h"
 #include "lib/imap/fetch_items.h"
 #include "lib/imap/lexer.h"
 #include "lib/imap/session.h"
@@ -97,6 +98,9 @@ void put_list_entry(Session& s, const std::string& name, std::string_view old_na
 // LIST's RETURN (METADATA (entries)): one entry or a list; and "* METADATA" about one mailbox.
 bool take_metadata_entries(Cursor& c, std::vector<std::string>& entries);
 void put_list_metadata(Session& s, const Mailbox& m, const store::Annotations& all, const std::vector<std::string>& entries);
+
+// Each that is changed or copied takes about so much memory; FETCH and SEARCH take little (heap.h).
+inline void expect_changes(const std::vector<std::size_t>& chosen) { heap::expect(chosen.size() * 512); }
 
 // Flags as STORE and APPEND give them.
 struct Flags {

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "lib/base/heap.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/imap/command.h"
@@ -19,7 +18,6 @@ namespace jd::imap {
 namespace {
 constexpr std::size_t flush_bytes = 64 << 10;  // enough for few calls, and what is written is still in the cache
 constexpr std::size_t kept_bytes = 256 << 10;  // of room for answers; more was for something large
-constexpr std::size_t memory_per_message = 512;   // about what a command takes that changes or copies it
 constexpr const char* renumbered = "mail was imported with its UIDs into this mailbox: connect again";
 
 constexpr CommandRow rows[] = {
@@ -338,7 +336,6 @@ bool Session::messages(Cursor& c, std::vector<std::size_t>& out) {
   auto found = is_saved(set) ? view_->resolve(saved_, true) : view_->resolve(set, is_uid_);
   if (!found) return bad("there is no message with such a number"), false;
   out = std::move(*found);
-  heap::expect(out.size() * memory_per_message);
   return true;
 }
 void Session::tell_stored(const Mailbox& to, std::string_view message, uint64_t bytes, uint64_t messages) {

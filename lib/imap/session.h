@@ -133,9 +133,9 @@ class Session {
   Contexts& contexts() { return *contexts_; }
   Status set_notify(NotifyRequest request, bool with_status);  // Notify::begin
   void notify_none();
-  // What the client did itself and need not be told: messages that it brought, names, annotations.
-  // `message`: the first of what was added, or "".
+  // SessionOptions::stored; `message`: the first of what was added, or "".
   void tell_stored(const Mailbox& to, std::string_view message, uint64_t bytes, uint64_t messages);
+  // What the client did itself and need not be told: messages that it brought, names, annotations.
   void mine(const store::Folder& folder, const store::UidSet& uids);
   void mine(std::string_view name);
   void mine(const store::AnnotationChanges& changes);

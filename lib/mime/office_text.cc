@@ -123,7 +123,6 @@ std::size_t read_member(Read&& read, const Rule& rule, std::size_t most, Documen
 
 }  // namespace
 
-
 bool office_text(std::string_view document, DocumentText& out) {
   std::unique_ptr<archive, Free> a(archive_read_new());
   if (!a || archive_read_support_format_zip(a.get()) != ARCHIVE_OK) return false;

@@ -9,7 +9,9 @@
 #include <vector>
 
 #ifdef __SANITIZE_ADDRESS__
-#define SKIP_WITH_ANOTHER_ALLOCATOR GTEST_SKIP() << "the sanitizer has an allocator of its own"
+#define SKIP_WITH_ANOTHER_ALLOCATOR                       \
+  printf("left out: huge pages of the heap (sanitizers)\n"); \
+  GTEST_SKIP() << "the sanitizer has an allocator of its own"
 #else
 #define SKIP_WITH_ANOTHER_ALLOCATOR
 #endif
