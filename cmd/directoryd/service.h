@@ -29,7 +29,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "cmd/directoryd/workers.h"
+#include "lib/net/workers.h"
 #include "lib/auth/scram.h"
 #include "lib/auth/throttle.h"
 #include "lib/base/quota.h"
@@ -103,7 +103,7 @@ class DirectoryService {
   directory::Directory directory_;
   directory::Generation generation_;
   Quota default_quota_;
-  Workers workers_;
+  net::Workers workers_;
   auth::Throttle throttle_;
   std::string key_;
   std::unordered_map<std::string, Verified> verified_;

@@ -26,7 +26,7 @@ class Deliverer {
   queue::RcptResult deliver(const queue::LocalDelivery& d, std::string message, bool durable);
   // The message when it is the large one that was delivered last: its other recipients get it too.
   std::optional<std::string> take_last(const queue::LocalDelivery& d);
-  Status sync();  // everything delivered so far survives a power cut
+  Status sync();  // everything delivered so far survives a power cut; any thread may call it
   // As many mailboxes stay open as these are enough for.
   void have_descriptors(uint64_t n);
 

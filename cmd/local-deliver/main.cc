@@ -13,6 +13,7 @@
 #include "lib/base/log.h"
 #include "lib/ipc/server.h"
 #include "lib/net/serve.h"
+#include "lib/net/workers.h"
 
 namespace jd {
 namespace {
@@ -31,7 +32,7 @@ class LocalDeliver : public Service {
     rlimit files{};
     if (::getrlimit(RLIMIT_NOFILE, &files) < 0) return fail_errno(errno, "cannot ask how many descriptors there may be");
     deliverer_.have_descriptors(files.rlim_cur);
-    return {};
+    return syncs_.start();
   }
   int run() override {
     return net::serve(loop_, [this] { loop_.stop(); });
@@ -49,13 +50,22 @@ class LocalDeliver : public Service {
       if (!r.message.has("id")) return r.forget();
       return r.reply(ipc::Message::ok());
     }
-    if (r.cmd() == "sync") {
-      auto done = deliverer_.sync();
-      if (!done) log::failure("sync_failed", done.error());
-      return r.reply(done);
-    }
+    if (r.cmd() == "sync") return sync(std::move(r));
     if (r.cmd() == "deliver") return deliver(std::move(r));
     r.reply(Error(Fault::usage, "local-deliver knows no such request"));
+  }
+
+  // Durable is what was delivered when this was asked.  It takes a tenth of a second when there is much: mail
+  // flows meanwhile.
+  void sync(ipc::Request r) {
+    auto asked = std::make_shared<ipc::Request>(std::move(r));
+    auto done = std::make_shared<Status>();
+    bool taken = syncs_.run([this, done] { *done = deliverer_.sync(); },
+                            [asked, done] {
+                              if (!*done) log::failure("sync_failed", done->error());
+                              asked->reply(*done);
+                            });
+    if (!taken) asked->reply(Error(Fault::temp, "too many syncs at once"));
   }
 
   void deliver(ipc::Request r) {
@@ -94,6 +104,7 @@ class LocalDeliver : public Service {
   Deliverer deliverer_;
   std::map<uint64_t, std::map<uint32_t, Fd>> segments_;
   ipc::Server server_{loop_, [this](ipc::Request r) { handle(std::move(r)); }};
+  net::Workers syncs_{loop_, 1};
 };
 }  // namespace
 }  // namespace jd
@@ -106,7 +117,7 @@ int main(int argc, char** argv) {
       .rights = [](const Context&) -> sandbox::Rights {
         // "/" is for Maildirs that aliases point to; the system's user decides which can be written.
         return {.user = "jdmail", .root = "", .paths = {{"/", true}},
-                .calls = sandbox::files | sandbox::net, .descriptors = 8192};
+                .calls = sandbox::files | sandbox::threads | sandbox::net, .descriptors = 8192};
       },
       .open = [](Context& c) -> Result<std::unique_ptr<Service>> {
         CHECK(file::make_directories(c.paths.mail, 0700));

@@ -123,7 +123,7 @@ TEST_F(Service, AGuesserIsThrottled) {
 // More than may wait for a thread: they come with one password, which is verified once.
 TEST_F(Service, LoginsAtOnceWithOnePasswordAreVerifiedOnce) {
   for (bool is_right : {true, false}) {
-    constexpr std::size_t count = Workers::max_waiting + 100;
+    constexpr std::size_t count = net::Workers::max_waiting + 100;
     std::size_t good = 0, refused = 0, told = 0;
     for (std::size_t i = 0; i < count; i++) {
       Message m("authenticate");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// workers.h: threads for what takes a tenth of a second, so that lookups do not wait for it.
+// workers.h: threads for what takes long (a derived key, a sync of the disk), so that a loop does not wait for it.
 #pragma once
 #include <condition_variable>
 #include <deque>
@@ -12,12 +12,12 @@
 #include "lib/base/result.h"
 #include "lib/net/loop.h"
 
-namespace jd {
+namespace jd::net {
 
 class Workers {
  public:
   static constexpr std::size_t max_waiting = 500;
-  Workers(net::Loop& loop, int threads);
+  Workers(Loop& loop, int threads);
   ~Workers();  // waits for what runs; what waits is dropped
   Status start();
   // `work` runs in a thread, then `done` in the loop.  false: too much waits already.
@@ -29,7 +29,7 @@ class Workers {
   void finished();
   int count_;
   Fd event_;
-  net::Watch watch_;
+  Watch watch_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job> waiting_;
@@ -38,4 +38,4 @@ class Workers {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace jd
+}  // namespace jd::net

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "cmd/directoryd/workers.h"
+#include "lib/net/workers.h"
 
 #include <errno.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-namespace jd {
+namespace jd::net {
 
-Workers::Workers(net::Loop& loop, int threads) : count_(threads), watch_(loop, [this](uint32_t) { finished(); }) {}
+Workers::Workers(Loop& loop, int threads) : count_(threads), watch_(loop, [this](uint32_t) { finished(); }) {}
 
 Workers::~Workers() {
   {
@@ -64,4 +64,4 @@ void Workers::finished() {
   for (auto& d : ready) d();
 }
 
-}  // namespace jd
+}  // namespace jd::net
