@@ -15,7 +15,7 @@
 
 namespace jd {
 namespace {
-constexpr Span nudge_pace = milliseconds(2);
+constexpr Span nudge_pace = milliseconds(10);
 constexpr std::size_t max_batch_bytes = 8 << 20;
 constexpr std::size_t max_frame_bytes = 4 << 20;
 
@@ -188,7 +188,7 @@ void InjectService::go_on(std::shared_ptr<ipc::Request> r, ipc::Message order) {
 
 // Tells qrun how far the journal may be read.  One frame at a time; nothing is lost when it is down:
 // it finds the segments by itself.  Where one follows the other they go together: a wake-up of qrun
-// and the agents for each costs more than the delivery.
+// and the agents for each costs more than the delivery; the first after a pause goes at once.
 void InjectService::nudge() {
   auto p = journal_->position();
   if (is_nudging_ || p == told_ || nudge_timer_.is_running()) return;
