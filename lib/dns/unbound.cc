@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lib/base/text.h"
+#include "lib/dns/cache.h"
 
 namespace jd::dns {
 
@@ -13,6 +14,7 @@ struct UnboundResolver::State {
   struct Asked {
     State* state;
     uint64_t question;
+    std::string name;
     Type type;
     int async_id;
   };
@@ -25,6 +27,7 @@ struct UnboundResolver::State {
   std::unique_ptr<net::Watch> watch;
   std::unordered_map<uint64_t, std::unique_ptr<Asked>> asked;
   std::vector<std::pair<uint64_t, Answer>> ready;  // told once libunbound is left
+  AnswerCache cache;
 };
 
 namespace {
@@ -116,7 +119,9 @@ Status configure(ub_ctx* ctx, const UnboundOptions& options) {
 void UnboundResolver::State::called(void* data, int error, ub_result* result) {
   auto* asked = static_cast<Asked*>(data);
   State& s = *asked->state;
-  s.ready.emplace_back(asked->question, to_answer(asked->type, error, result));
+  Answer a = to_answer(asked->type, error, result);
+  s.cache.keep(asked->name, asked->type, a, result ? result->ttl : 0);
+  s.ready.emplace_back(asked->question, std::move(a));
   ub_resolve_free(result);
   s.asked.erase(asked->question);
 }
@@ -139,7 +144,13 @@ UnboundResolver::UnboundResolver(net::Loop& loop, std::unique_ptr<State> state)
 UnboundResolver::~UnboundResolver() = default;
 
 void UnboundResolver::start(uint64_t question, const std::string& name, Type type) {
-  auto asked = std::make_unique<State::Asked>(State::Asked{state_.get(), question, type, 0});
+  if (const Answer* known = state_->cache.find(name, type)) {
+    loop().post([this, question, a = *known, still = alive()] {
+      if (!still.expired()) answered(question, a);
+    });
+    return;
+  }
+  auto asked = std::make_unique<State::Asked>(State::Asked{state_.get(), question, name, type, 0});
   int error = ub_resolve_async(state_->ctx, name.c_str(), static_cast<int>(type), 1, asked.get(), State::called,
                                &asked->async_id);
   if (error == 0) {

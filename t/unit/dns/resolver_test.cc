@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "lib/base/sandbox.h"
+#include "lib/dns/cache.h"
 #include "lib/dns/fake.h"
 #include "lib/dns/unbound.h"
 
@@ -141,6 +142,39 @@ TEST_F(ResolverTest, UnboundGivesTheSameOutcomes) {
   dns.cancel(dns.mx("e.test", [&](MxAnswer) { called++; }));
   EXPECT_EQ(names(mx(dns, "e.test")), "10 a.e.test;20 b.e.test;");
   EXPECT_EQ(called, 0);
+}
+
+TEST_F(ResolverTest, AnswersAreKeptAsLongAsTheirTtlAndAMinuteAtTheMost) {
+  AnswerCache cache;
+  Answer found{Outcome::found, {{"x", 7}}, true, "", "c.test"}, failed;
+  failed.why = "server failure";
+  cache.keep("a.test", Type::mx, found, 30);
+  cache.keep("b.test", Type::mx, {Outcome::none, {}, false, ""}, 3600);
+  cache.keep("c.test", Type::mx, failed, 30);
+  cache.keep("d.test", Type::mx, found, 0);
+  auto a = cache.find("a.test", Type::mx);
+  ASSERT_TRUE(a);
+  EXPECT_TRUE(a->is_secure && a->records.size() == 1 && a->records[0].preference == 7 && a->canonical == "c.test");
+  EXPECT_FALSE(cache.find("a.test", Type::a));
+  EXPECT_TRUE(cache.find("b.test", Type::mx));
+  EXPECT_FALSE(cache.find("c.test", Type::mx)) << "a failure is asked again";
+  EXPECT_FALSE(cache.find("d.test", Type::mx));
+  clock.advance(seconds(30));
+  EXPECT_FALSE(cache.find("a.test", Type::mx));
+  EXPECT_TRUE(cache.find("b.test", Type::mx));
+  clock.advance(seconds(30));
+  EXPECT_FALSE(cache.find("b.test", Type::mx));
+}
+
+TEST_F(ResolverTest, TheCacheOfAnswersIsBounded) {
+  AnswerCache cache;
+  Answer a{Outcome::found, {{"x", 0}}, false, ""}, large{Outcome::found, {{std::string(AnswerCache::max_bytes / 16, 'x'), 0}}, false, ""};
+  std::size_t count = AnswerCache::max_answers + 10, there = 0;
+  for (std::size_t i = 0; i < count; i++) cache.keep(fmt::format("n{}.test", i), Type::a, a, 60);
+  for (std::size_t i = 0; i < count; i++) there += cache.find(fmt::format("n{}.test", i), Type::a) != nullptr;
+  EXPECT_EQ(there, 10u);
+  cache.keep("large.test", Type::txt, large, 60);
+  EXPECT_FALSE(cache.find("large.test", Type::txt));
 }
 
 // A name server that knows no name: the question comes back with QR, RD, RA and NXDOMAIN set.
