@@ -33,9 +33,11 @@ std::optional<store::DocumentReader> start_reader(const Context& c) {
   return {};
 }
 
+constexpr Span after_start = minutes(1);
+
 class Indexd : public Service {
  public:
-  Indexd(const Context& c, std::optional<store::DocumentReader> documents) : documents_(std::move(documents)), news_(c.paths.mail), every_(c.config.search_every), memory_(c.config.session_memory), terms_{.maps = true, .keep_gone = c.config.keep_expunged()} {}
+  Indexd(const Context& c, std::optional<store::DocumentReader> documents) : documents_(std::move(documents)), news_(c.paths.mail, documents_ ? documents_->reading().kinds : 0), every_(c.config.search_every), memory_(c.config.session_memory), terms_{.maps = true, .keep_gone = c.config.keep_expunged()} {}
 
   Status setup() override {
     (void)mime::fold("\xE4\xB8\x80");  // its tables are read once, not in each visit
@@ -51,6 +53,9 @@ class Indexd : public Service {
     for (int s : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, s);
     Fd signals(::signalfd(-1, &set, SFD_CLOEXEC));
     ready();
+    // A machine that starts has enough to do.
+    pollfd told{signals.get(), POLLIN, 0};
+    if (::poll(&told, 1, static_cast<int>(std::min(every_, after_start).ms())) > 0) return 0;
     for (;;) {
       Mailbox* m = news_.next();
       if (m) {

@@ -7,6 +7,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/store/search_index.h"
 
 namespace jd::indexd {
 namespace {
@@ -35,7 +36,10 @@ void News::list() {
     for (auto& u : *users) {
       std::string name = d + "/" + u;
       auto [k, is_new] = known_.try_emplace(name);
-      if (is_new) k->second.mailbox = {mail_ + "/" + name, name};
+      if (is_new) {
+        k->second.mailbox = {mail_ + "/" + name, name};
+        if (auto at = store::indexed_at(k->second.mailbox.path, kinds_)) k->second.visited = at->ns;
+      }
       k->second.is_there = true;
     }
   }

@@ -2,7 +2,8 @@
 // news.h: which mailboxes may have mail that is not indexed yet.
 //
 // Nobody tells indexd anything: delivering and storing know nothing of it.  It looks at the times of
-// the mailboxes' last segments: two calls of stat per mailbox and sweep.  Blocking; one thread.
+// the mailboxes' last segments: two calls of stat per mailbox and sweep; and when it has just started, at
+// what they say themselves (store::indexed_at).  Blocking; one thread.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -16,7 +17,8 @@ namespace jd::indexd {
 
 class News {
  public:
-  explicit News(std::string mail) : mail_(std::move(mail)) {}
+  // kinds: of documents that visits read (store::DocumentKinds).
+  explicit News(std::string mail, uint32_t kinds = 0) : mail_(std::move(mail)), kinds_(kinds) {}
   // The next mailbox of this sweep that has news, or null: the sweep is over, the next call begins
   // another.  It lives until that.
   Mailbox* next();
@@ -36,6 +38,7 @@ class News {
   bool has_news(Known& k);
 
   std::string mail_;
+  uint32_t kinds_;
   std::map<std::string, Known> known_;  // by name
   std::map<std::string, Known>::iterator at_{};
   bool is_sweeping_ = false;

@@ -16,12 +16,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/base/time.h"
 #include "lib/mime/part.h"
 #include "lib/store/search_file.h"
 
@@ -95,5 +97,11 @@ struct IndexState {
 };
 Result<IndexState> index_account(Account& account, const IndexOptions& options);
 Result<IndexState> index_state(Account& account);
+
+// When the last index_account() began that left nothing out, from search/current: for indexd, which would
+// open every mailbox after each of its starts to see that there is nothing to do.  nullopt: it is not said, or
+// something in search/ changed since, or it was in another boot, by another version, or with fewer
+// kinds of documents.
+std::optional<Time> indexed_at(const std::string& mailbox, uint32_t kinds);
 
 }  // namespace jd::store

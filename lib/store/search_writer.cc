@@ -4,6 +4,8 @@
 // Files are merged so that each has at least twice the messages of all smaller ones together: there
 // are few, and a message is written anew a few times in its life.  A crash leaves whole files: one that
 // was merged already holds nothing that is not elsewhere, and goes.
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <unordered_set>
@@ -30,6 +32,13 @@ constexpr int max_attached = 20;                      // documents that are read
 
 using Files = std::vector<std::unique_ptr<GramFile>>;
 using Stamps = std::unordered_set<uint64_t>;
+
+constexpr std::string_view current_name = "current";
+
+// What search/current says, but for the time: what must be the same for it to count.
+std::string current_mark(uint32_t kinds) { return fmt::format("1 {} {} {}", search_text_version(), kinds, hex(boot_id())); }
+
+int64_t in_ns(const timespec& t) { return int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec; }
 
 bool has_documents(const mime::Part& part) {
   return mime::is_document(part) || std::any_of(part.children.begin(), part.children.end(), has_documents);
@@ -173,6 +182,7 @@ class Indexing {
     return std::any_of(files_.begin(), files_.end(), [&](auto& f) { return f->find(stamp) < f->documents(); });
   }
   void sum_up();
+  Status say_current(Time began);
 
   Account& account_;
   const IndexOptions& options_;
@@ -193,7 +203,7 @@ Status Indexing::open_files(bool may_delete) {
     if (f && ~(*f)->readers() & options_.documents.kinds) f = fail(Fault::perm, "more of the documents can be read now");
     if (f) files_.push_back(std::move(*f));
     else if (f.error().fault != Fault::perm) return Unexpected(f.error());
-    else if (may_delete && name != "lock") CHECK(file::unlink(account_.dir(), "search/" + name));
+    else if (may_delete && name != "lock" && name != current_name) CHECK(file::unlink(account_.dir(), "search/" + name));
   }
   std::sort(files_.begin(), files_.end(), [](auto& a, auto& b) { return a->documents() > b->documents(); });
   return {};
@@ -378,7 +388,14 @@ void Indexing::sum_up() {
   }
 }
 
+// After all else that is written here: its own time is compared with the directory's.
+Status Indexing::say_current(Time began) {
+  TRY(Fd f, file::open(account_.dir(), fmt::format("search/{}", current_name), O_WRONLY | O_CREAT | O_TRUNC));
+  return file::write_at(f.get(), fmt::format("{} {}\n", current_mark(options_.documents.kinds), began.ns), 0);
+}
+
 Result<IndexState> Indexing::run() {
+  Time began = now();
   CHECK(file::make_directory(account_.dir(), "search"));
   auto lock = file::lock(account_.path() + "/search/lock");
   if (!lock && lock.error().fault == Fault::perm && lock.error().sys == 0) {
@@ -399,6 +416,8 @@ Result<IndexState> Indexing::run() {
     return Unexpected(merged.error());
   }
   sum_up();
+  if (state_.indexed == state_.messages)
+    if (Status said = say_current(began); !said) log::failure("index_state_unsaid", said.error());
   return state_;
 }
 
@@ -413,5 +432,18 @@ Result<IndexState> Indexing::look() {
 
 Result<IndexState> index_account(Account& account, const IndexOptions& options) { return Indexing(account, options).run(); }
 Result<IndexState> index_state(Account& account) { return Indexing(account, {}).look(); }
+
+std::optional<Time> indexed_at(const std::string& mailbox, uint32_t kinds) {
+  std::string dir = mailbox + "/search", path = fmt::format("{}/{}", dir, current_name);
+  struct stat there, said;
+  if (::stat(dir.c_str(), &there) < 0 || ::stat(path.c_str(), &said) < 0) return {};
+  if (in_ns(there.st_mtim) > in_ns(said.st_ctim)) return {};
+  auto text = file::read_all(path, 200);
+  std::string mark = current_mark(kinds) + " ";
+  if (!text || !text->starts_with(mark) || !text->ends_with("\n")) return {};
+  auto ns = to_number(std::string_view(*text).substr(mark.size(), text->size() - mark.size() - 1));
+  if (!ns || static_cast<int64_t>(*ns) > now().ns) return {};  // the clock was set back
+  return Time{static_cast<int64_t>(*ns)};
+}
 
 }  // namespace jd::store

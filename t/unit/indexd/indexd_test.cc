@@ -4,6 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
 
 #include "cmd/indexd/news.h"
 #include "cmd/indexd/visit.h"
@@ -120,6 +124,42 @@ TEST(News, AreOfMailboxesThatChangedSinceTheirLastVisit) {
   ASSERT_TRUE(file::remove_tree(s.account()));
   EXPECT_FALSE(news.next());
   EXPECT_FALSE(news.next());
+}
+
+TEST(News, AreNotWhatAnEarlierIndexdHasSeen) {
+  Scratch s;
+  auto a = s.open();
+  store::add(*a, store::mail("one"));
+  auto visit = [&] { return Visitor::make(0, {})->visit(*std::make_unique<Mailbox>(Mailbox{s.account(), "ann"}), Fd(::eventfd(0, 0)).get()); };
+  auto has_news = [&](uint32_t kinds = 0) { return News(s.path + "/mail", kinds).next() != nullptr; };
+  EXPECT_TRUE(has_news());
+  ASSERT_TRUE(visit());
+  EXPECT_TRUE(has_news()) << "so lately that a message may have come in the same moment";
+  // All that is there is an hour old.
+  timespec hour_ago[2] = {{::time(nullptr) - 3600, 0}, {::time(nullptr) - 3600, 0}};
+  auto age = [&] {
+    for (auto& e : std::filesystem::directory_iterator(s.account() + "/seg")) ASSERT_EQ(::utimensat(AT_FDCWD, e.path().c_str(), hour_ago, 0), 0);
+    ASSERT_EQ(::utimensat(AT_FDCWD, (s.account() + "/seg").c_str(), hour_ago, 0), 0);
+  };
+  age();
+  EXPECT_FALSE(has_news());
+  EXPECT_TRUE(has_news(store::pdf_documents)) << "more can be read now";
+  std::string current = s.account() + "/search/current", text = *file::read_all(current, 200);
+  for (std::string wrong : {text.substr(0, text.size() - 1), "2" + text.substr(1), std::string(), text + "1", std::string("1 \n")}) {
+    std::ofstream(current) << wrong;
+    EXPECT_TRUE(has_news()) << wrong;
+  }
+  std::ofstream(current) << text;
+  EXPECT_FALSE(has_news());
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // a tick of the file system's clock
+  std::ofstream(s.account() + "/search/x");
+  EXPECT_TRUE(has_news()) << "something in the directory changed";
+  ASSERT_TRUE(visit());
+  age();
+  EXPECT_FALSE(has_news());
+  EXPECT_FALSE(file::exists(s.account() + "/search/x"));
+  store::add(*a, store::mail("two"));
+  EXPECT_TRUE(has_news());
 }
 
 }  // namespace jd::indexd
