@@ -9,7 +9,7 @@ using store::Entry;
 using Form = store::Folder::Form;
 
 namespace {
-constexpr std::size_t max_made = 64 << 20;  // bytes; more are not kept this time
+constexpr std::size_t made_room = 512 << 10;  // bytes that wait to be written
 }
 
 void MessageCache::use(store::Folder* folder, store::MailSegments& segments) {
@@ -54,12 +54,11 @@ Result<const mime::Part*> MessageCache::root(const Entry& e) {
   return &*root_;
 }
 
-void MessageCache::collect(Form f, const Entry& e, std::string bytes) {
-  if (!folder_ || made_bytes_ + bytes.size() > max_made) return;
+void MessageCache::collect(Form f, const Entry& e, std::initializer_list<std::string_view> pieces) {
   auto& made = made_[static_cast<int>(f)];
-  if (!made.empty() && made.back().stamp == e.stamp && made.back().uid == e.uid) return;  // asked for twice in a row
-  made_bytes_ += bytes.size();
-  made.push_back({e.uid, e.stamp, std::move(bytes)});
+  if (!folder_ || made.ends_with(e.uid, e.stamp)) return;  // asked for twice in a row
+  made.add(e.uid, e.stamp, pieces);
+  if (made.waiting() >= made_room) folder_->write_derived(f, made);
 }
 
 // envelope:u32 (its length) envelope body_structure
@@ -69,11 +68,9 @@ Result<MessageCache::Wire> MessageCache::wire(const Entry& e) {
     if (store::take(*kept, n) && n <= kept->size()) return Wire{kept->substr(0, n), kept->substr(n)};
   }
   TRY(const store::Meta* m, meta(e));
-  std::string bytes;
-  store::put(bytes, static_cast<uint32_t>(m->envelope.size()));
-  bytes += m->envelope;
-  bytes += m->bodystructure;
-  collect(Form::wire, e, std::move(bytes));
+  std::string length;
+  store::put(length, static_cast<uint32_t>(m->envelope.size()));
+  collect(Form::wire, e, {length, m->envelope, m->bodystructure});
   return Wire{m->envelope, m->bodystructure};
 }
 
@@ -84,18 +81,17 @@ Result<mime::DigestView> MessageCache::digest(const Entry& e) {
   if (digest_.empty()) {
     TRY(const std::string* m, message(e));
     digest_ = mime::make_digest(*m);
-    collect(Form::digest, e, digest_);
+    collect(Form::digest, e, {digest_});
   }
   return mime::DigestView::decode(digest_);
 }
 
 void MessageCache::keep() {
+  segments_->read_no_further();
   for (Form f : {Form::wire, Form::digest}) {
-    auto& made = made_[static_cast<int>(f)];
-    if (folder_ && !made.empty()) folder_->keep_derived(f, std::move(made));
-    std::vector<store::Folder::Made>().swap(made);
+    auto made = std::exchange(made_[static_cast<int>(f)], {});
+    if (folder_ && made.count()) folder_->keep_derived(f, std::move(made));
   }
-  made_bytes_ = 0;
 }
 
 }  // namespace jd::imap

@@ -5,11 +5,11 @@
 // what had to be made is collected and offered to the folder by keep(), between commands.
 #pragma once
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "lib/base/result.h"
 #include "lib/mime/digest.h"
@@ -39,7 +39,7 @@ class MessageCache {
 
  private:
   void turn_to(const store::Entry& e);
-  void collect(store::Folder::Form f, const store::Entry& e, std::string bytes);
+  void collect(store::Folder::Form f, const store::Entry& e, std::initializer_list<std::string_view> pieces);
   store::MailSegments* segments_;
   store::Folder* folder_ = nullptr;
   uint64_t stamp_ = 0;
@@ -47,8 +47,7 @@ class MessageCache {
   std::optional<std::string> message_;
   std::optional<mime::Part> root_;
   std::string digest_;  // empty: not made
-  std::vector<store::Folder::Made> made_[2];
-  std::size_t made_bytes_ = 0;
+  store::DerivedBatch made_[2];
 };
 
 }  // namespace jd::imap

@@ -82,7 +82,8 @@ std::optional<std::string_view> DerivedFile::get(uint32_t place, uint64_t stamp)
   return bytes;
 }
 
-Result<std::vector<uint32_t>> DerivedFile::append(int dir, const std::string& name, const std::vector<One>& all) {
+Status DerivedFile::write(int dir, const std::string& name, DerivedBatch& b) {
+  if (b.file_ && b.file_ != id_) return fail(Fault::temp, "{} is another one than before", name);
   TRY(Fd fd, file::open(dir, name, O_RDWR));
   TRY(auto first, file::read_at(fd.get(), 16, 0));
   uint64_t there = 0;
@@ -90,19 +91,32 @@ Result<std::vector<uint32_t>> DerivedFile::append(int dir, const std::string& na
   if (there != id_ || id_ == 0) return fail(Fault::temp, "{} was replaced meanwhile", name);
   TRY(uint64_t end, file::size_of(fd.get()));
   end = round_up(end);
-  std::vector<uint32_t> places;
-  std::string out;
-  for (auto& one : all) {
-    if (end + out.size() + head + one.bytes.size() > max_bytes) return fail(Fault::temp, "{} is full", name);
-    places.push_back(static_cast<uint32_t>((end + out.size()) / 8));
-    put(out, one.stamp);
-    put(out, static_cast<uint32_t>(one.bytes.size()));
-    put(out, journal::crc32c(0, one.bytes));
-    out += one.bytes;
-    out.resize(round_up(out.size()));
-  }
-  CHECK(file::write_at(fd.get(), out, end));
-  return places;
+  if (end + b.room_.size() > max_bytes) return fail(Fault::temp, "{} is full", name);
+  CHECK(file::write_at(fd.get(), b.room_, end));
+  for (; b.written_ < b.all_.size(); b.written_++) b.all_[b.written_].place += static_cast<uint32_t>(end / 8);
+  b.room_.clear();
+  b.file_ = id_;
+  return {};
+}
+
+void DerivedBatch::add(uint32_t uid, uint64_t stamp, std::initializer_list<std::string_view> pieces) {
+  if (is_given_up_) return;
+  std::size_t at = room_.size(), length = 0;
+  for (auto p : pieces) length += p.size();
+  all_.push_back({uid, static_cast<uint32_t>(at / 8), stamp});
+  put(room_, stamp);
+  put(room_, static_cast<uint32_t>(length));
+  put(room_, uint32_t{0});
+  for (auto p : pieces) room_ += p;
+  uint32_t crc = journal::crc32c(0, std::string_view(room_).substr(at + head));
+  memcpy(room_.data() + at + 12, &crc, 4);
+  room_.resize(round_up(room_.size()));
+  if (room_.size() > max_room) give_up();
+}
+
+void DerivedBatch::give_up() {
+  *this = {};
+  is_given_up_ = true;
 }
 
 }  // namespace jd::store

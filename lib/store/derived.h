@@ -11,6 +11,7 @@
 // The file only grows; it is mapped.  Appends happen under the account's lock.  Nothing is synced.
 #pragma once
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,28 @@
 #include "lib/base/result.h"
 
 namespace jd::store {
+
+// Records on their way to a file.  One room is used again and again, so that a listing of very many
+// messages needs little memory: Folder::write_derived() empties it.
+class DerivedBatch {
+ public:
+  static constexpr std::size_t max_room = 64 << 20;  // bytes; with more waiting, nothing of the batch is kept
+  void add(uint32_t uid, uint64_t stamp, std::initializer_list<std::string_view> pieces);
+  bool ends_with(uint32_t uid, uint64_t stamp) const { return !all_.empty() && all_.back().uid == uid && all_.back().stamp == stamp; }
+  std::size_t count() const { return all_.size(); }
+  std::size_t waiting() const { return room_.size(); }  // bytes that are in no file yet
+  void give_up();                                       // nothing is kept, nor added any more
+
+ private:
+  friend class DerivedFile;
+  friend class Folder;
+  struct One { uint32_t uid, place; uint64_t stamp; };  // place: in the room, or in the file
+  std::vector<One> all_;
+  std::size_t written_ = 0;  // so many of all_ are in the file
+  std::string room_;
+  uint64_t file_ = 0;        // its id
+  bool is_new_file_ = false, is_given_up_ = false;
+};
 
 class DerivedFile {
  public:
@@ -37,8 +60,8 @@ class DerivedFile {
 
   // Lives until the next call of any function here.
   std::optional<std::string_view> get(uint32_t place, uint64_t stamp);
-  struct One { uint64_t stamp; std::string_view bytes; };
-  Result<std::vector<uint32_t>> append(int dir, const std::string& name, const std::vector<One>& all);
+  // What waits in the batch, whose places are the file's then.  temp: the file was replaced meanwhile.
+  Status write(int dir, const std::string& name, DerivedBatch& b);
 
  private:
   bool map();

@@ -96,10 +96,11 @@ class Folder {
   // Derived forms of messages (derived.h).  derived(): lives until the next call of either.
   // keep_derived() takes what a session had to make; it is written when it is a good part of the
   // folder, so that the next session finds it.  Entries and pointers to them are other ones then.
+  // write_derived(), in between, only makes room in the batch, when it is a good part already.
   enum class Form : uint8_t { wire, digest };
-  struct Made { uint32_t uid; uint64_t stamp; std::string bytes; };
   std::optional<std::string_view> derived(Form f, const Entry& e);
-  void keep_derived(Form f, std::vector<Made> made);
+  void write_derived(Form f, DerivedBatch& made);
+  void keep_derived(Form f, DerivedBatch made);
 
  private:
   Folder(int dir, AccountLock& lock, MailSegments& segments, const Tree& tree, const FolderInfo& info, const Terms& terms)
@@ -110,7 +111,9 @@ class Folder {
   void write_index_if_grown();
   Status write_index_now();
   std::string derived_name(Form f) const;
-  Status add_derived(Form f, const std::vector<Made>& made);
+  bool is_worth(const DerivedBatch& made) const;
+  Status add_derived(Form f, DerivedBatch& made);
+  Status place_derived(Form f, DerivedBatch& made);
   void check_after_boot();
   Status note_boot();
   Status open_writer();                            // under the lock

@@ -15,39 +15,59 @@ std::optional<std::string_view> Folder::derived(Form f, const Entry& e) {
   return derived_[static_cast<int>(f)].get(f == Form::wire ? e.wire : e.digest, e.stamp);
 }
 
-void Folder::keep_derived(Form f, std::vector<Made> made) {
-  if (lock_.is_read_only()) return;
-  if (made.size() < std::max(least, state_.entries().size() / 16) || !reader_->damage().empty() || !lost_.empty()) return;
-  if (auto r = add_derived(f, made); !r) log::failure("derived_not_kept", r.error(), {{"folder", info_.name}});
+bool Folder::is_worth(const DerivedBatch& made) const {
+  return made.count() >= std::max(least, state_.entries().size() / 16) && reader_->damage().empty() && lost_.empty() && !lock_.is_read_only();
+}
+
+void Folder::write_derived(Form f, DerivedBatch& made) {
+  if (lock_.is_read_only()) return made.give_up();
+  if (!is_worth(made)) return;
+  auto r = [&]() -> Status {
+    TRY(auto hold, lock_.hold());
+    return add_derived(f, made);
+  }();
+  if (r) return;
+  log::failure("derived_not_kept", r.error(), {{"folder", info_.name}});
+  made.give_up();
+}
+
+void Folder::keep_derived(Form f, DerivedBatch made) {
+  if (!is_worth(made)) return;
+  if (auto r = place_derived(f, made); !r) log::failure("derived_not_kept", r.error(), {{"folder", info_.name}});
   auto again = load();  // the pages that were changed are given back
   if (!again) log::failure("folder_unreadable", again.error(), {{"folder", info_.name}});
 }
 
-Status Folder::add_derived(Form f, const std::vector<Made>& made) {
-  TRY(auto hold, lock_.hold());
-  CHECK(refresh());
+// Under the lock.
+Status Folder::add_derived(Form f, DerivedBatch& made) {
   auto& file = derived_[static_cast<int>(f)];
   uint64_t& records = derived_records_[static_cast<int>(f)];
   // Mostly of messages that are gone: begin anew, what is needed is made again.
-  bool is_stale = records > 2 * state_.entries().size() + 1000;
+  bool is_stale = !made.file_ && records > 2 * state_.entries().size() + 1000;
   if (!file.id() || is_stale) {
     CHECK(file.create(dir_, derived_name(f)));
     records = 0;
-    for (std::size_t i = 0; i < state_.entries().size(); i++) {
-      auto& e = state_.entries()[i];
-      if (f == Form::wire ? e.wire : e.digest) state_.place(i, f == Form::wire ? 0 : e.wire, f == Form::wire ? e.digest : 0);
-    }
+    made.is_new_file_ = true;
   }
-  std::vector<DerivedFile::One> all;
-  for (auto& m : made) all.push_back({m.stamp, m.bytes});
-  TRY(auto places, file.append(dir_, derived_name(f), all));
-  records += places.size();
-  for (std::size_t i = 0; i < made.size(); i++) {
-    std::size_t at = state_.first_at_least(made[i].uid);
+  return file.write(dir_, derived_name(f), made);
+}
+
+Status Folder::place_derived(Form f, DerivedBatch& made) {
+  TRY(auto hold, lock_.hold());
+  CHECK(refresh());
+  CHECK(add_derived(f, made));
+  bool is_wire = f == Form::wire;
+  derived_records_[static_cast<int>(f)] += made.count();
+  for (std::size_t i = 0; made.is_new_file_ && i < state_.entries().size(); i++) {
+    auto& e = state_.entries()[i];
+    if (is_wire ? e.wire : e.digest) state_.place(i, is_wire ? 0 : e.wire, is_wire ? e.digest : 0);
+  }
+  for (auto& one : made.all_) {
+    std::size_t at = state_.first_at_least(one.uid);
     if (at >= state_.entries().size()) continue;
     auto& e = state_.entries()[at];
-    if (e.uid != made[i].uid || e.stamp != made[i].stamp) continue;
-    state_.place(at, f == Form::wire ? places[i] : e.wire, f == Form::wire ? e.digest : places[i]);
+    if (e.uid != one.uid || e.stamp != one.stamp) continue;
+    state_.place(at, is_wire ? one.place : e.wire, is_wire ? e.digest : one.place);
   }
   return write_index_now();
 }

@@ -185,11 +185,37 @@ Result<journal::OwnedRecord> MailSegments::record(const journal::Ref& r) {
   return a.reader->read(a.ref);
 }
 
+// The first bytes of a record.  Who goes from one small message to the next has much read at once.
+Result<std::string_view> MailSegments::start_of(const At& a, std::size_t bytes) {
+  constexpr uint64_t near = 16 << 10;
+  constexpr std::size_t much = 128 << 10;
+  auto& w = ahead_;
+  uint64_t at = a.ref.offset;
+  bool is_next = w.segment == a.ref.segment && at >= w.last && at - w.last <= near;
+  bool is_there = w.segment == a.ref.segment && at >= w.at && at + bytes <= w.at + w.bytes.size();
+  w.last = at;
+  if (!is_there) {
+    w.segment = 0;
+    TRY(w.bytes, file::read_at(a.reader->fd(), is_next ? std::max(much, bytes) : bytes, at));
+    w.segment = a.ref.segment;
+    w.at = at;
+  }
+  return std::string_view(w.bytes).substr(at - w.at, bytes);
+}
+
 Result<Meta> MailSegments::meta(const Entry& e) {
   TRY(At a, at(e.ref()));
-  TRY(auto bytes, file::read_at(a.reader->fd(), journal::head_bytes + e.meta, a.ref.offset));
-  auto head = journal::Framing(a.reader->header().generation).head(bytes);
-  auto m = head && head->stamp == e.stamp ? decode_meta(std::string_view(bytes).substr(journal::head_bytes)) : std::nullopt;
+  auto decode = [&](std::string_view bytes) {
+    auto head = journal::Framing(a.reader->header().generation).head(bytes);
+    return head && head->stamp == e.stamp ? decode_meta(bytes.substr(journal::head_bytes)) : std::nullopt;
+  };
+  TRY(auto bytes, start_of(a, journal::head_bytes + e.meta));
+  auto m = decode(bytes);
+  if (!m) {  // what was read ahead may be older than the record
+    ahead_.segment = 0;
+    TRY(bytes, start_of(a, journal::head_bytes + e.meta));
+    m = decode(bytes);
+  }
   if (!m) return fail(Fault::perm, "message record at {} of {} is damaged", a.ref.offset, segment_name(a.ref.segment));
   return *m;
 }

@@ -51,6 +51,7 @@ class MailSegments {
   // perm: the record is damaged or is another one's (e.stamp); perm with sys ENOTSUP: it was written
   // by a later release.  message() gives the meta of the same read when it is asked for.
   Result<Meta> meta(const Entry& e);
+  void read_no_further() { ahead_ = {}; }  // gives back the room of meta(), which reads ahead for who takes one after the other
   Result<std::string> message(const Entry& e, std::optional<Meta>* meta = nullptr);
   Status check(const Entry& e);  // reads it all, checksums verified
 
@@ -83,6 +84,7 @@ class MailSegments {
   Status put_large(const std::string& name, std::string_view bytes, const std::string& source);
   struct At { journal::SegmentReader* reader; journal::Ref ref; };
   Result<At> at(journal::Ref r);
+  Result<std::string_view> start_of(const At& a, std::size_t bytes);
   Result<const std::vector<Move>*> moves(uint32_t number);
   Status open_writer();
   uint64_t known_end(uint32_t number);
@@ -96,6 +98,7 @@ class MailSegments {
   std::vector<std::string> unsynced_names_;  // files of big/, and "seg" for the directory itself
   std::map<uint32_t, std::unique_ptr<journal::SegmentReader>> readers_;
   std::map<uint32_t, std::vector<Move>> moves_;  // of segments that are no more
+  struct { uint32_t segment = 0; uint64_t at = 0, last = 0; std::string bytes; } ahead_;  // what meta() read last
 };
 
 std::string large_name(uint64_t stamp);  // "big/…", below the account's directory

@@ -8,9 +8,9 @@ namespace {
 
 using Form = Folder::Form;
 
-std::vector<Folder::Made> make(const Folder& f) {
-  std::vector<Folder::Made> r;
-  for (auto& e : f.state().entries()) r.push_back({e.uid, e.stamp, fmt::format("made of {}", e.uid)});
+DerivedBatch make(const Folder& f) {
+  DerivedBatch r;
+  for (auto& e : f.state().entries()) r.add(e.uid, e.stamp, {"made of ", fmt::format("{}", e.uid)});
   return r;
 }
 
@@ -96,6 +96,58 @@ TEST(Derived, AFileOfMessagesThatAreGoneIsBegunAnew) {
   for (int round = 0; round < 40; round++) f->keep_derived(Form::wire, make(*f));
   EXPECT_LT(file::read_all(s.account() + "/box/1.wire")->size(), 64u + 40 * 40 * 32);
   expect_all(*f, Form::wire, 40);
+}
+
+TEST(Derived, ManyAreWrittenBitByBit) {
+  Scratch s;
+  auto a = open(s);
+  for (int i = 0; i < 700; i++) add(*a, mail("m"), "INBOX", false);
+  Folder* f = *a->folder(inbox_id);
+  DerivedBatch made;
+  std::size_t most = 0;
+  for (auto& e : f->state().entries()) {
+    made.add(e.uid, e.stamp, {fmt::format("made of {}", e.uid)});
+    if (made.waiting() >= 1000) f->write_derived(Form::wire, made);
+    if (made.count() > 200) most = std::max(most, made.waiting());
+  }
+  EXPECT_LT(most, 1100u);
+  expect_all(*f, Form::wire, 0);
+  ASSERT_TRUE(f->expunge(uids({9, 600})));  // meanwhile
+  f->keep_derived(Form::wire, std::move(made));
+  expect_all(*f, Form::wire, 698);
+  auto b = open(s);
+  expect_all(**b->folder(inbox_id), Form::wire, 698);
+}
+
+TEST(Derived, WhatAnotherSessionReplacedMeanwhileIsGivenUp) {
+  Scratch s;
+  auto a = open(s), b = open(s);
+  for (int i = 0; i < 300; i++) add(*a, mail("m"), "INBOX", false);
+  Folder *f = *a->folder(inbox_id), *g = *b->folder(inbox_id);
+  ASSERT_TRUE(g->refresh());
+  DerivedBatch made = make(*f);
+  f->write_derived(Form::wire, made);
+  EXPECT_EQ(made.waiting(), 0u);
+  g->keep_derived(Form::wire, make(*g));  // it knew no file: this one is new
+  expect_all(*g, Form::wire, 300);
+  for (auto& e : f->state().entries()) made.add(e.uid, e.stamp, {"again"});
+  f->write_derived(Form::wire, made);
+  EXPECT_EQ(made.count(), 0u);
+  made.add(1, 1, {"nothing"});
+  EXPECT_EQ(made.count(), 0u);
+  expect_all(*g, Form::wire, 300);
+  auto c = open(s);
+  expect_all(**c->folder(inbox_id), Form::wire, 300);
+}
+
+TEST(Derived, ABatchIsBounded) {
+  DerivedBatch made;
+  std::string large(1 << 20, 'x');
+  for (uint32_t i = 1; i <= 100; i++) {
+    made.add(i, i, {large});
+    ASSERT_LE(made.waiting(), DerivedBatch::max_room);
+  }
+  EXPECT_EQ(made.count(), 0u);
 }
 
 }  // namespace
