@@ -23,6 +23,7 @@ for n in ${COUNTS:-10000 100000}; do U=$((${UBASE:-300}+${#n})); case " ${PARTS:
   eval "$WIPE_INDEX"; drop; im "SELECT INBOX" | rec "$n first-open(no index, cold cache)"
   eval "$WIPE_INDEX"; sleep .2; im "SELECT INBOX" | rec "$n first-open(no index, warm cache)"
   im "SELECT INBOX" "FETCH 1:* (ENVELOPE)" | grep -v SELECT | rec "$n envelope-1st(no server cache, message files not in page cache)"
+  im "SELECT INBOX" "UID SEARCH SUBJECT quokka" | grep -v SELECT | rec "$n first search(after the first ENVELOPE)"
   drop; im "SELECT INBOX" "UID FETCH 1:* (FLAGS)" "FETCH 1:* (ENVELOPE)" | rec "$n cold(index present)"
   im "SELECT INBOX" "UID FETCH 1:* (FLAGS)" "FETCH 1:* (ENVELOPE)" "UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE)" "UID SEARCH ALL" "UID SEARCH SUBJECT quokka" "UID SEARCH UNSEEN" | rec "$n warm"
   if [ $r -le ${SLOWRUNS:-$RUNS} ]; then im "SELECT INBOX" "UID FETCH 1:* (BODY.PEEK[])" "UID SEARCH BODY zyzzyva" "UID SEARCH TEXT nosuchwordhere" | grep -v SELECT | rec "$n warm"; fi

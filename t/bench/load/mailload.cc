@@ -62,6 +62,7 @@ static void err(const string &e) {
   std::lock_guard<std::mutex> l(emx);
   if (firsterr.empty()) firsterr = e;
 }
+static thread_local char room[262144];  // for one read
 struct Conn {
   int fd = -1;
   string buf;
@@ -109,12 +110,19 @@ struct Conn {
       buf.erase(0, pos);
       pos = 0;
     }
-    char t[262144];
-    ssize_t r = recv(fd, t, sizeof t, 0);
+    ssize_t r = recv(fd, room, sizeof room, 0);
     if (r <= 0) return false;
-    buf.append(t, r);
+    buf.append(room, r);
     rx += r;
     return true;
+  }
+  // Room for what is read, touched before anything is timed: where the first touch of a page costs 14 us,
+  // the client's would be most of the time of a FETCH.
+  void warm() {
+    buf.assign(3 << 20, 'x');
+    buf.clear();
+    pos = 0;
+    memset(room, 'x', sizeof room);
   }
   bool line(string &l) {
     for (size_t s = pos;;) {
@@ -429,7 +437,7 @@ static int do_imap() {
     return 1;
   }
   printf("%10.2f ms  LOGIN\n", (now() - t0) * 1e3);
-  std::vector<string> msgs;
+  c.warm();
   int k = 0;
   for (auto &cmd : cmds) {
     if (cmd.compare(0, 7, "!sleep ") == 0) {

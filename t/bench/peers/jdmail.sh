@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# jdmail.sh start|stop|queue|wait N    jdmail on 127.0.0.1, ports PORTS=31000 + the well-known ones; users user0..399@bench.test,
+# jdmail.sh start|stop|queue|wait N|wipe USER    jdmail on 127.0.0.1, ports PORTS=31000 + the well-known ones; users user0..399@bench.test,
 #  password pw; in the cgroup CGROUP=jdmail; *@one.test and *@d0.test..d49.test go by MX to port ${SINK_PORT:-10026} of loopback addresses (nsd answers on 31053).
+#  wipe USER: what was derived from his mail is gone, and nobody has it open (started anew).
 #  wait N: returns when N more messages than at the last `mark` have been delivered.
 . "$(dirname "$0")/../lib.sh"; R=$BENCH_ROOT/jdmail; B=${JDMAIL_BIN:-$BENCH/../../out/release/bin}; SINK_PORT=${SINK_PORT:-10026}
 ctl() { "$B/jdctl" --prefix $R "$@"; }
@@ -39,6 +40,7 @@ setup() {
 case $1 in
  start) setup; zone; nice -n $BENCH_NICE nsd -c $R/nsd/nsd.conf; ulimit -n 20000; incg "${CGROUP:-jdmail}" "$B/jdctl" --prefix $R start ;;
  stop) ctl stop >/dev/null; kill "$(cat $R/nsd/pid)" ;;
+ wipe) ctl stop >/dev/null; (cd "$R/mail/bench.test/$2/box" && rm -f -- *.wire *.digest *.index); incg "${CGROUP:-jdmail}" "$B/jdctl" --prefix $R start >/dev/null ;;
  queue) ctl status --json | grep -o '"queue": *[0-9-]*' | grep -o '[0-9-]*$' ;;
  mark) delivered > $R/mark ;;
  wait) delivered $(($(cat $R/mark) + $2)) 180 >/dev/null ;;
