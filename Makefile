@@ -7,12 +7,12 @@ ifeq (0,$(MAKELEVEL)$(filter -j% --jobserver%,$(MAKEFLAGS)))
 MAKEFLAGS += -j$(shell nproc)
 endif
 CXX      ?= g++
-CXXFLAGS ?= -O2 -g
+CXXFLAGS ?= $(if $(SAN),-O1,-O2) -g
 MODE     := $(if $(SAN),san,release)
 O        := out/$(MODE)
 comma    := ,
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Werror=return-type -Werror=unused-result
-HARDEN   := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1,-D_FORTIFY_SOURCE=2)
+HARDEN   := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2)
 BASE     := -std=c++20 -I. $(WARN) $(HARDEN) -fstack-protector-strong -fPIE -pthread -MMD -MP
 LINK     := -pie -pthread $(if $(shell command -v mold),-fuse-ld=mold) -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=address$(comma)undefined)
 LIBS     := -Wl,--as-needed -lfmt -lssl -lcrypto -lsodium -ldb-5.3 -lunbound -lseccomp -licuuc -licui18n -licudata -lz -lcurl -lre2 -larchive -lexpat
