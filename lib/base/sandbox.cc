@@ -9,6 +9,7 @@
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <sys/auxv.h>
@@ -55,7 +56,7 @@ const char* const file_calls[] = {
 const char* const process_calls[] = {"close_range", "clone", "clone3", "fork", "vfork", "wait4", "waitid", "setsid", "setpgid",
                                      "kill", "prlimit64", "getrlimit", "setrlimit", "setpriority", "sched_setscheduler"};
 const char* const program_calls[] = {"execve", "execveat", "arch_prctl", "set_tid_address", "prlimit64", "getdents64"};
-const char* const thread_calls[] = {"clone", "set_tid_address"};
+const char* const thread_calls[] = {"set_tid_address"};
 const char* const confine_calls_list[] = {"prctl", "seccomp", "landlock_create_ruleset", "landlock_add_rule",
                                           "landlock_restrict_self", "setrlimit", "prlimit64"};
 
@@ -185,6 +186,8 @@ Result<CallFilter> CallFilter::make(unsigned calls) {
   if (calls & processes) allow(f, process_calls);
   if (calls & programs) allow(f, program_calls);
   if (calls & threads) allow(f, thread_calls);
+  // A thread of this process, not another process.
+  if (calls & threads) seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
   if (calls & confine) allow(f, confine_calls_list);
   // Asking for limits, not changing them: getrlimit is prlimit64 without a new value.
   if (!(calls & (processes | programs | confine))) seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0));

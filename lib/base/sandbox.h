@@ -21,7 +21,7 @@ enum Calls : unsigned {
   files = 2,      // open, rename, remove, sync, lock, inotify
   processes = 4,  // fork, wait, kill
   programs = 8,   // execve, and what a program needs to begin
-  threads = 16,
+  threads = 16,   // of this process
   confine = 32,   // to confine children further: prctl, landlock, seccomp
 };
 

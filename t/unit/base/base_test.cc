@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "lib/base/file.h"
 #include "lib/base/hash.h"
@@ -169,6 +170,20 @@ TEST(Sandbox, CallsOutsideTheGroupsFail) {
     char* none[] = {nullptr};
     if (::execve("/bin/true", none, none) == 0 || errno != EPERM) return 4;
     return 0;
+  });
+  EXPECT_EQ(status, 0);
+#endif
+}
+
+TEST(Sandbox, ThreadsAreNoProcesses) {
+#ifndef __SANITIZE_ADDRESS__
+  int status = in_child([] {
+    if (!sandbox::harden(256) || !sandbox::confine_calls(sandbox::threads)) return 1;
+    bool ran = false;
+    std::thread([&] { ran = true; }).join();
+    if (!ran) return 2;
+    if (::fork() >= 0) return 3;
+    return errno == EPERM ? 0 : 4;
   });
   EXPECT_EQ(status, 0);
 #endif
