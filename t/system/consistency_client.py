@@ -292,9 +292,11 @@ class Client:
                 self.box.validity = int(m[1])
                 if known and known[1] != self.box.validity:
                     known, self.box.flags, self.box.seq = None, {}, {}
+            # What others did meanwhile may follow the answers: VANISHED, and then the EXISTS that counts from there.
+            is_later = first is not None and b" EXISTS" in data
             if m := re.match(rb"\* (\d+) EXISTS", data):
                 first = int(m[1]) if first is None else first
-            if known and re.match(rb"\* (VANISHED|\d+ FETCH)", data):
+            if known and (is_later or re.match(rb"\* (VANISHED|\d+ FETCH)", data)):
                 waiting.append(data[2:])
             else:
                 self.take(data[2:])
@@ -312,8 +314,12 @@ class Client:
     def resync(self, answers, first):
         """RFC 7162 §3.2.5: what the client knew and these answers are together the truth."""
         box = self.box
-        total = len(box.uids)
+        most = first
         for data in answers:
+            if m := re.match(rb"(\d+) EXISTS", data):
+                most = max(most, int(m[1]))
+            elif data.startswith(b"VANISHED ") and not data.startswith(b"VANISHED (EARLIER) "):
+                most += sum(1 for _ in numbers(data.decode().split(" ")[1]))
             if data.startswith(b"VANISHED (EARLIER) "):
                 for a, b in parse_set(data.decode().split(" ")[-1]):
                     for uid in [u for u in box.flags if a <= u <= b]:
@@ -324,8 +330,7 @@ class Client:
                 box.flags.setdefault(int(items["UID"]), frozenset())
         box.uids = sorted(box.flags)
         check(len(box.uids) >= first, f"QRESYNC leads to {len(box.uids)} messages, EXISTS said {first}")
-        check(len(box.uids) <= total, f"QRESYNC leads to {len(box.uids)} messages, EXISTS said {total}")
-        box.uids += [None] * (total - len(box.uids))
+        check(len(box.uids) <= most, f"QRESYNC leads to {len(box.uids)} messages, at most {most} were said to be there")
         for data in answers:
             self.take(data)
 

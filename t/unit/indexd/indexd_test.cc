@@ -78,7 +78,10 @@ TEST(Visit, TouchesNothingElse) {
   std::string beside = s.path + "/mail/example.test/bob";
   ASSERT_TRUE(file::make_directories(beside));
   auto v = Visitor::make(0, {}, [=](uint64_t) {
-    bool can = file::open(beside, O_RDONLY | O_DIRECTORY) || file::open("/etc/passwd", O_RDONLY) || ::fork() >= 0;
+    bool can = file::open(beside, O_RDONLY | O_DIRECTORY) || file::open("/etc/passwd", O_RDONLY);
+#ifndef __SANITIZE_ADDRESS__  // which has no seccomp filter
+    can = can || ::fork() >= 0;
+#endif
     if (can) ::raise(SIGABRT), ::abort();
   });
   ASSERT_TRUE(v);
