@@ -29,7 +29,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "lib/net/workers.h"
 #include "lib/auth/scram.h"
 #include "lib/auth/throttle.h"
 #include "lib/base/quota.h"
@@ -39,6 +38,7 @@
 #include "lib/ipc/client.h"
 #include "lib/ipc/frame.h"
 #include "lib/net/loop.h"
+#include "lib/net/workers.h"
 
 namespace jd {
 

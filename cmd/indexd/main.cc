@@ -33,7 +33,7 @@ std::optional<store::DocumentReader> start_reader(const Context& c) {
   return {};
 }
 
-constexpr Span after_start = minutes(1);
+constexpr Span after_start = minutes(1);  // a machine that starts has enough to do
 
 class Indexd : public Service {
  public:
@@ -53,10 +53,10 @@ class Indexd : public Service {
     for (int s : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, s);
     Fd signals(::signalfd(-1, &set, SFD_CLOEXEC));
     ready();
-    // A machine that starts has enough to do.
-    pollfd told{signals.get(), POLLIN, 0};
-    if (::poll(&told, 1, static_cast<int>(std::min(every_, after_start).ms())) > 0) return 0;
+    Span pause = std::min(every_, after_start);
     for (;;) {
+      pollfd p{signals.get(), POLLIN, 0};
+      if (::poll(&p, 1, static_cast<int>(std::min<int64_t>(pause.ms(), 86'400'000))) > 0) return 0;
       Mailbox* m = news_.next();
       if (m) {
         Time began = now();
@@ -67,9 +67,7 @@ class Indexd : public Service {
         log::error("fatal", {{"what", "the reader of documents has ended"}, {"todo", "nothing: it is started again"}});
         return 111;
       }
-      pollfd p{signals.get(), POLLIN, 0};
-      int wait_ms = m ? 0 : static_cast<int>(std::min<int64_t>(every_.ms(), 86'400'000));
-      if (::poll(&p, 1, wait_ms) > 0) return 0;
+      pause = m ? Span{} : every_;
     }
   }
 

@@ -207,9 +207,11 @@ queue::RcptResult Deliverer::to_maildir(const queue::LocalDelivery& d, const std
   return result(queue::Fate::temp, "4.2.0", "the Maildir cannot be written now");
 }
 
-Status Deliverer::sync() {
-  TRY(Fd fd, file::open(mail_dir_, O_RDONLY | O_DIRECTORY));
-  return file::sync_file_system(fd.get());
+Status Deliverer::open() {
+  TRY(mail_, file::open(mail_dir_, O_RDONLY | O_DIRECTORY));
+  return {};
 }
+
+Status Deliverer::sync() { return file::sync_file_system(mail_.get()); }
 
 }  // namespace jd

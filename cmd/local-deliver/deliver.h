@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "lib/base/config.h"
+#include "lib/base/fd.h"
 #include "lib/base/result.h"
 #include "lib/queue/agent.h"
 #include "lib/store/account.h"
@@ -26,6 +27,8 @@ class Deliverer {
   queue::RcptResult deliver(const queue::LocalDelivery& d, std::string message, bool durable);
   // The message when it is the large one that was delivered last: its other recipients get it too.
   std::optional<std::string> take_last(const queue::LocalDelivery& d);
+  // Before the first delivery: the kernel tells sync() only of what failed to reach the disk since then.
+  Status open();
   Status sync();  // everything delivered so far survives a power cut; any thread may call it
   // As many mailboxes stay open as these are enough for.
   void have_descriptors(uint64_t n);
@@ -41,6 +44,7 @@ class Deliverer {
   void weigh_last();  // and close those that were not used for the longest time
 
   std::string mail_dir_;
+  Fd mail_;  // the same
   Config config_;
   store::Terms terms_;
   store::DomainUsage domains_;

@@ -32,6 +32,7 @@ class LocalDeliver : public Service {
     rlimit files{};
     if (::getrlimit(RLIMIT_NOFILE, &files) < 0) return fail_errno(errno, "cannot ask how many descriptors there may be");
     deliverer_.have_descriptors(files.rlim_cur);
+    CHECK(deliverer_.open());
     return syncs_.start();
   }
   int run() override {

@@ -43,8 +43,9 @@ Status Folder::add_derived(Form f, DerivedBatch& made) {
   auto& file = derived_[static_cast<int>(f)];
   uint64_t& records = derived_records_[static_cast<int>(f)];
   // Mostly of messages that are gone: begin anew, what is needed is made again.
-  bool is_stale = !made.file_ && records > 2 * state_.entries().size() + 1000;
-  if (!file.id() || is_stale) {
+  bool is_stale = records > 2 * state_.entries().size() + 1000;
+  // Never in the middle of a batch: what it wrote before would be lost, and another session's file with it.
+  if (!made.file_ && (!file.id() || is_stale)) {
     CHECK(file.create(dir_, derived_name(f)));
     records = 0;
     made.is_new_file_ = true;
