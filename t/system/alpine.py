@@ -189,14 +189,14 @@ t.expect("ATTACHMENT INDEX(.|\n)*合同")
 t.type("ns")
 t.expect("to file")
 t.type("\x01\x0bsaved.bin\r")
-t.expect("written to|Saving DONE|100%")  # 100% stands until a key is typed, when it was quick
+t.expect("written to|Saving +DONE|100%")  # 100% stands until a key is typed, when it was quick
 t.type("<<")
 t.expect("第四封")
 jump(1)  # files it
 t.type("s")
 t.expect("to folder")
 t.type("归档\r")
-t.expect("copied to|saved to|Saving DONE")
+t.expect("copied to|saved to|Saving +DONE")
 jump(3)
 t.type("d")
 t.expect("marked for deletion")
