@@ -79,7 +79,7 @@ void Channel::send(const Message& m) {
     for (auto& f : m.fds) r.fds.emplace_back(::dup(f.get()));
     riding_.push_back(std::move(r));
   }
-  out_ += m.encode();
+  m.append_to(out_);
   if (!blocked_) flush_task_.start();
 }
 
@@ -147,23 +147,47 @@ void Channel::read() {
   if (n == 0) return fail_with("closed by the other side");
   // Those that were cut off had no room in our table: a frame without them would mean another thing.
   if (h.msg_flags & MSG_CTRUNC) return fail_with("out of descriptors");
-  // The scratch room is others' as soon as a callback runs.
-  std::string whole = std::move(in_);
-  in_.clear();
-  whole.append(buffer, static_cast<std::size_t>(n));
-  std::string_view view = whole;
+  take({buffer, static_cast<std::size_t>(n)});
+}
+
+// Whole frames of what has come are taken out of it before the first callback runs, for the bytes are in
+// the loop's scratch room, which is others' then.
+void Channel::take(std::string_view came) {
+  std::string whole;
+  std::string_view view = came;
+  if (!in_.empty()) {
+    whole = std::move(in_);
+    in_.clear();
+    view = whole.append(came);
+  }
+  std::vector<Message> messages;
+  std::string trouble;
   while (!view.empty()) {
     auto found = decoder_.next(view);
-    if (!found) return fail_with(found.error().what);
-    if (!*found) break;
+    if (!found) trouble = found.error().what;
+    if (!found || !*found) break;
     view.remove_prefix((*found)->used);
     Message m = std::move((*found)->message);
     uint64_t riding = m.number("fds");
-    if (riding > received_.size()) return fail_with("a frame whose descriptors did not come");
+    if (riding > received_.size()) {
+      trouble = "a frame whose descriptors did not come";
+      break;
+    }
     for (; riding > 0; riding--) {
       m.fds.push_back(std::move(received_.front()));
       received_.pop_front();
     }
+    messages.push_back(std::move(m));
+  }
+  // A peer could fill our table with descriptors that no frame asks for.
+  if (trouble.empty() && received_.size() > (view.empty() ? 0 : max_fds)) trouble = "descriptors without a frame";
+  if (whole.empty()) {
+    in_ = view;
+  } else if (!view.empty()) {
+    whole.erase(0, whole.size() - view.size());  // nothing is moved while a long frame grows
+    in_ = std::move(whole);
+  }
+  for (auto& m : messages) {
     bool gone = false;
     bool* outer = gone_;
     gone_ = &gone;
@@ -175,11 +199,7 @@ void Channel::read() {
     gone_ = outer;
     if (!fd_) return;
   }
-  // A peer could fill our table with descriptors that no frame asks for.
-  if (received_.size() > (view.empty() ? 0 : max_fds)) return fail_with("descriptors without a frame");
-  if (view.empty()) return;
-  whole.erase(0, whole.size() - view.size());  // nothing is moved while a long frame grows
-  in_ = std::move(whole);
+  if (!trouble.empty()) fail_with(trouble);
 }
 
 Status send_frame(int fd, const Message& m) {

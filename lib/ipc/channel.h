@@ -34,6 +34,7 @@ class Channel {
   struct Riding { uint64_t offset; std::vector<Fd> fds; };  // offset in the stream of sent bytes
   void on_events(uint32_t events);
   void read();
+  void take(std::string_view came);
   void flush();
   void fail_with(const std::string& why);
 

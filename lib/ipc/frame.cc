@@ -75,14 +75,21 @@ std::vector<std::string_view> Message::all(std::string_view key) const {
 }
 
 std::string Message::encode() const {
+  std::string r;
+  append_to(r);
+  return r;
+}
+
+void Message::append_to(std::string& r) const {
   std::size_t size = body_.empty() ? 0 : body_.size() + 1;
   // What a received message said of its descriptors is not what this one has.
   for (auto& [k, v] : pairs_)
     if (k != "fds") size += k.size() + v.size() + 2;
   std::string count = fds.empty() ? "" : fmt::format("fds={}", fds.size());
   if (!fds.empty()) size += count.size() + 1;
-  std::string r = fmt::format("{}:", size);
-  r.reserve(r.size() + size + 1);
+  std::string length = fmt::format("{}:", size);
+  r.reserve(r.size() + length.size() + size + 1);
+  r += length;
   if (!fds.empty()) r.append(count).push_back('\0');
   for (auto& [k, v] : pairs_) {
     if (k == "fds") continue;
@@ -96,7 +103,6 @@ std::string Message::encode() const {
     r += body_;
   }
   r += ',';
-  return r;
 }
 
 Result<Message> Message::decode(std::string_view p) {

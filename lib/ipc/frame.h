@@ -47,7 +47,8 @@ class Message {
 
   std::vector<Fd> fds;
 
-  std::string encode() const;  // the whole frame
+  std::string encode() const;              // the whole frame
+  void append_to(std::string& out) const;  // the same, behind what is there
   static Result<Message> decode(std::string_view payload);
 
  private:
