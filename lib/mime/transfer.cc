@@ -112,9 +112,20 @@ void TransferDecoder::quoted_printable(std::string_view bytes, std::string& out)
     char c = bytes[i];
     if (held_.empty()) {
       std::size_t from = i;
-      while (i < bytes.size() && bytes[i] != '=' && bytes[i] != ' ' && bytes[i] != '\t') i++;
+      for (; i < bytes.size() && bytes[i] != '='; i++) {  // a blank within a line, the usual one, is text
+        bool is_blank = bytes[i] == ' ' || bytes[i] == '\t';
+        if (is_blank && (i + 1 == bytes.size() || static_cast<unsigned char>(bytes[i + 1]) <= ' ')) break;
+      }
       out += bytes.substr(from, i - from);
       if (i == bytes.size()) return;
+      if (bytes[i] == '=' && i + 2 < bytes.size()) {
+        int high = hex_digit(bytes[i + 1]), low = hex_digit(bytes[i + 2]);
+        if (high >= 0 && low >= 0) {
+          out += static_cast<char>(high << 4 | low);
+          i += 2;
+          continue;
+        }
+      }
       held_ = bytes[i];
       continue;
     }

@@ -68,6 +68,7 @@ void Session::start() {
     return end(texts::not_opened, "SYS/TEMP");
   }
   uid_validity_ = inbox_->state().uid_validity();
+  messages_.reserve(inbox_->state().entries().size());
   for (auto& e : inbox_->state().entries()) messages_.push_back({e, false, 0});
   out_ += options_.greeting;
   flush();

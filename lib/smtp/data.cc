@@ -39,23 +39,27 @@ LineFaults line_faults(std::string_view message) {
 bool DataReader::has_8bit() const { return !is_ascii(message_); }
 
 std::size_t DataReader::feed(std::string_view in) {
-  std::size_t i = 0;
+  std::size_t i = 0, run = 0;  // in[run..i) belongs to the message as it is, and is put in one piece
   const char *next_cr = nullptr, *next_lf = nullptr;
+  auto put_run = [&](std::size_t skip = 0) {
+    put(in.substr(run, i - run));
+    run = i += skip;
+  };
   while (i < in.size() && state_ != State::done) {
     char c = in[i];
     switch (state_) {
       case State::line_start:
         line_ = 0;
         if (c == '.') {
+          put_run(1);
           state_ = State::dot;
-          i++;
           break;
         }
         state_ = State::in_line;
         break;
       case State::in_line: {
-        // A run without CR and LF goes over in one piece.  Each is searched for again only behind the
-        // one found last, or a flood of one of them would cost its square.
+        // Each is searched for again only behind the one found last, or a flood of one of them would
+        // cost its square.
         const char* from = in.data() + i;
         const char* end = in.data() + in.size();
         auto seek = [&](const char*& at, char what) {
@@ -67,25 +71,27 @@ std::size_t DataReader::feed(std::string_view in) {
         seek(next_lf, '\n');
         const char* stop = std::min(next_cr, next_lf);
         auto n = static_cast<std::size_t>(stop - from);
-        put(in.substr(i, n));
         line_ += n;
         long_line_ = long_line_ || line_ > max_line;
         i += n;
         if (i == in.size()) break;
-        if (in[i] == '\r') {
+        if (stop + 1 == next_lf && next_lf != end) {
+          i += 2;
+          state_ = State::line_start;
+        } else if (stop == next_cr) {
+          put_run(1);
           state_ = State::cr;
         } else {
           bare_ = true;
-          put("\n");
+          i++;
         }
-        i++;
         break;
       }
       case State::cr:
         if (c == '\n') {
           put("\r\n");
           state_ = State::line_start;
-          i++;
+          run = ++i;
         } else {
           bare_ = true;
           put("\r");
@@ -95,7 +101,7 @@ std::size_t DataReader::feed(std::string_view in) {
       case State::dot:
         if (c == '\r') {
           state_ = State::dot_cr;
-          i++;
+          run = ++i;
         } else {
           state_ = State::in_line;  // the leading dot is taken off (§4.5.2)
         }
@@ -103,7 +109,7 @@ std::size_t DataReader::feed(std::string_view in) {
       case State::dot_cr:
         if (c == '\n') {
           state_ = State::done;
-          i++;
+          run = ++i;
         } else {
           bare_ = true;
           put("\r");
@@ -113,6 +119,7 @@ std::size_t DataReader::feed(std::string_view in) {
       case State::done: break;
     }
   }
+  put_run();
   return i;
 }
 
