@@ -59,15 +59,19 @@ void Framing::encode(std::string& out, uint16_t type, uint16_t flags, uint64_t s
   std::size_t start = out.size();
   out.reserve(start + record_bytes(length));
   out.resize(start + head_bytes);
+  for (auto p : payload) out.append(p);
+  finish(out, start, type, flags, stamp);
+}
+
+void Framing::finish(std::string& out, std::size_t start, uint16_t type, uint16_t flags, uint64_t stamp) const {
+  std::size_t length = out.size() - start - head_bytes;
   char* head = out.data() + start;
   put<uint32_t>(head, magic_);
   put<uint32_t>(head + 8, static_cast<uint32_t>(length));
   put<uint16_t>(head + 12, type);
   put<uint16_t>(head + 14, flags);
   put<uint64_t>(head + 16, stamp);
-  for (auto p : payload) out.append(p);
-  std::string_view covered(out.data() + start + 8, head_bytes - 8 + length);
-  put<uint32_t>(out.data() + start + 4, crc32c(seed_, covered));
+  put<uint32_t>(head + 4, crc32c(seed_, std::string_view(out).substr(start + 8)));
   out.resize(start + record_bytes(length));
 }
 

@@ -59,6 +59,9 @@ class Framing {
   // Appends head, payload and padding to `out`.
   void encode(std::string& out, uint16_t type, uint16_t flags, uint64_t stamp,
               const std::vector<std::string_view>& payload) const;
+  // The same where the payload stands already, the last in `out`, with head_bytes for the head before it: it
+  // begins at `start`, of the head.
+  void finish(std::string& out, std::size_t start, uint16_t type, uint16_t flags, uint64_t stamp) const;
   // The head at the start of `bytes`; nullopt when it is none or bytes are too few.
   std::optional<RecordHead> head(std::string_view bytes) const;
   // bytes = head and payload, at least head_bytes + h.length.

@@ -8,6 +8,8 @@
 //                   commit() makes it durable (flush + fdatasync).  Nothing is promised before.
 //   SegmentReader   next() goes through the records and over damage: a flipped byte costs at most
 //                   the record that it hit.  read() fetches one by reference, checksum verified.
+//                   skim_until(): of long records that their living writer has just committed, for
+//                   a reader that needs their start, no more is read, and nothing verified.
 //
 // Blocking; one thread per object; all writes go through lib/base/file.h, the fault seam.  Reading
 // never maps the file, so a shrinking file or a bad disk is an Error and no signal.
@@ -27,6 +29,11 @@
 
 namespace jd::journal {
 
+// A record longer than skim_over, head included, is skimmed: its first skim_bytes are read.  Shorter
+// ones cost less whole, many in one block.
+constexpr std::size_t skim_bytes = 2 << 10;
+constexpr std::size_t skim_over = 8 << 10;
+
 struct Ref {
   uint32_t segment = 0;  // the header's number
   uint64_t offset = 0;   // of the record's head
@@ -40,6 +47,7 @@ struct Record {  // payload lives until the reader's next call
   uint16_t type = 0, flags = 0;
   uint64_t stamp = 0;
   std::string_view payload;
+  bool is_checked = true;  // false: skimmed; payload is its start, ref.length the whole's
 };
 struct OwnedRecord {
   Ref ref;
@@ -58,7 +66,10 @@ struct SegmentOptions {
   uint32_t number = 0;
   uint64_t preallocate_bytes = 0;  // > 0: zero-filled to this size at once, and never grows beyond
   bool durable = true;             // false: the creation itself is not synced (a later syncfs does)
+  uint64_t max_room = 0;           // see make_room(): the same for all who append to the file
 };
+
+class SegmentReader;
 
 class SegmentWriter {
  public:
@@ -69,7 +80,7 @@ class SegmentWriter {
   // the work is proportional to what lies behind it.  A preallocated file stays preallocated when
   // the same o.preallocate_bytes is given.
   static Result<SegmentWriter> append_to(int dir, const std::string& name, uint64_t known_end = 0,
-                                         uint64_t preallocate_bytes = 0);
+                                         uint64_t preallocate_bytes = 0, uint64_t max_room = 0);
   // A spare, preallocated file becomes a new, empty segment: new header and generation (durable
   // first), then rename from old_name to new_name, then fsync of the directory.
   static Result<SegmentWriter> recycle(int dir, const std::string& old_name,
@@ -79,6 +90,9 @@ class SegmentWriter {
   // Fault::usage: payload too long, or the segment is sealed.
   Result<Ref> append(uint16_t type, uint16_t flags, uint64_t stamp,
                      const std::vector<std::string_view>& pieces);
+  // append() and flush() of one large record, not copied: `record` is head_bytes of anything and the payload,
+  // and room to grow by 7; it is framed in place.  Nothing may be buffered.
+  Result<Ref> write(uint16_t type, uint16_t flags, uint64_t stamp, std::string& record);
   // Buffered records become visible.  On Error none of those buffered since the last flush counts;
   // they are forgotten and the segment remains usable if what was written of them could be taken
   // back, else is_broken().
@@ -89,9 +103,17 @@ class SegmentWriter {
   // Forgets what is buffered and not flushed.
   void discard() { buffer_.clear(); }
   // Another process may have appended: continue at the new end.  The caller holds the lock under
-  // which all writers append, and has nothing buffered.  Costs one fstat when nothing is new, else
-  // O(new bytes).  Cuts what a writer that died left torn.
+  // which all writers append, and has nothing buffered.  Costs one fstat when nothing is new (and where
+  // there is room one pread), else O(new bytes).  Cuts what a writer that died left torn.
   Status refresh();
+  // For a file that grows: zeros behind its end, `bytes` of them (at most max_room) when fewer are left
+  // than `least`.  The commit of what was appended before makes them durable, and those after it change no
+  // metadata while there is room: a third less to wait for.  Under the lock; others who append write over them as we do.
+  // Error: there is no room then, and all else is as before.
+  Status make_room(uint64_t bytes, uint64_t least);
+  // What is left of it is given back.  Under the lock.
+  Status cut_room();
+  uint64_t room() const { return room_end_ > size_ ? room_end_ - size_ : 0; }
   // Says durably that nothing follows.
   Status seal();
 
@@ -107,15 +129,20 @@ class SegmentWriter {
   int fd() const { return fd_.get(); }
 
  private:
-  SegmentWriter(Fd fd, const SegmentHeader& h, uint64_t limit)
-      : fd_(std::move(fd)), header_(h), framing_(h.generation), limit_(limit) {}
+  SegmentWriter(Fd fd, const SegmentHeader& h, uint64_t limit, uint64_t max_room)
+      : fd_(std::move(fd)), header_(h), framing_(h.generation), limit_(limit), max_room_(max_room) {}
   Status find_end(uint64_t from);
+  Status may_append(uint16_t type, uint64_t length) const;
+  Status write_out(std::string_view bytes);
+  Result<SegmentReader> reader_at(uint64_t offset) const;
+  Result<bool> find_end_in_room();
 
   Fd fd_;
   SegmentHeader header_;
   Framing framing_;
   std::string buffer_;
   uint64_t size_ = header_bytes, committed_ = 0, limit_ = 0, tail_cut_ = 0;
+  uint64_t max_room_ = 0, room_end_ = 0;  // of the file, when there are zeros from size_ to there
   bool sealed_ = false, broken_ = false;
 };
 
@@ -140,6 +167,12 @@ class SegmentReader {
   uint64_t tell() const { return at_; }  // where next() continues
   void seek(uint64_t offset) { at_ = offset, sealed_ = false, scanned_at_ = 0; }
   void set_limit(uint64_t end) { limit_ = end; }  // next() does not look at or beyond it; 0: none
+  // Long records that end at or before `end` are skimmed from now on.  Only for an end that the
+  // writer itself has told, in this process's life, of a file that it began in this life: after a
+  // restart, whoever's, the checksum alone tells what is there.  Never goes back.
+  void skim_until(uint64_t end);
+  // next() returns this skimmed record again, whole and verified; or what is wrong goes to damage().
+  void reread(const Record& r) { seek(r.ref.offset), whole_at_ = r.ref.offset; }
   bool is_sealed() const { return sealed_; }  // next() has come to the seal
   uint32_t number() const { return header_.number; }
   const SegmentHeader& header() const { return header_; }
@@ -149,6 +182,7 @@ class SegmentReader {
   SegmentReader(Fd fd, const SegmentHeader& h)
       : fd_(std::move(fd)), header_(h), framing_(h.generation) {}
   Result<std::string_view> window(uint64_t offset, std::size_t want);
+  Result<std::optional<Record>> skim();
   Result<std::optional<Record>> look(uint64_t offset);
   Result<std::optional<Record>> resync();
   std::optional<Record> take(Record r);
@@ -158,6 +192,8 @@ class SegmentReader {
   Framing framing_;
   std::string block_;
   uint64_t block_at_ = 0, at_ = header_bytes, limit_ = 0, torn_ = 0;
+  uint64_t trusted_ = 0, whole_at_ = 0;  // skimmed up to there; but not the one there
+  std::size_t ahead_ = skim_bytes;       // read at once below trusted_
   uint64_t end_seen_ = UINT64_MAX;  // of the file, when this look asked
   uint64_t scanned_at_ = 0, scanned_end_ = 0;  // nothing found from there to there: don't look again
   bool sealed_ = false;

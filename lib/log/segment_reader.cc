@@ -34,11 +34,13 @@ Result<std::string_view> SegmentReader::window(uint64_t offset, std::size_t want
   if (limit_) want = static_cast<std::size_t>(std::min<uint64_t>(want, limit_ - offset));
   if (offset < block_at_ || offset + want > block_at_ + block_.size()) {
     // Not more than is there: room is cleared before it is read into, and most looks find nothing new.
-    uint64_t room = std::max(want, block_bytes);
+    uint64_t room = std::max(want, offset < trusted_ ? ahead_ : block_bytes);
     if (limit_) room = std::min(room, limit_ - offset);
-    TRY(uint64_t end, file::size_of(fd_.get()));
-    end_seen_ = end;
-    room = offset < end ? std::min(room, end - offset) : 0;
+    if (offset + room > trusted_) {
+      TRY(uint64_t end, file::size_of(fd_.get()));
+      end_seen_ = end;
+      room = offset < end ? std::min(room, end - offset) : 0;
+    }
     block_.clear();
     if (room) {
       TRY(block_, file::read_at(fd_.get(), static_cast<std::size_t>(room), offset));
@@ -48,6 +50,35 @@ Result<std::string_view> SegmentReader::window(uint64_t offset, std::size_t want
   auto skip = static_cast<std::size_t>(offset - block_at_);
   if (skip >= block_.size()) return std::string_view();
   return std::string_view(block_).substr(skip, want);
+}
+
+void SegmentReader::skim_until(uint64_t end) {
+  if (end <= trusted_) return;
+  // What was read beyond the old end may have been half written then.
+  if (block_at_ + block_.size() > trusted_) block_.clear();
+  trusted_ = end;
+}
+
+// The start of the record at at_ when that is enough; else nullopt, and look() takes it as any other.
+// Behind a long record the next one is read by itself, for it is likely long too; where short ones
+// follow each other, more and more at once.  So nothing is read twice but the start of a record.
+Result<std::optional<Record>> SegmentReader::skim() {
+  uint64_t end = limit_ ? std::min(limit_, trusted_) : trusted_;
+  if (at_ + head_bytes > end || at_ == whole_at_) return std::nullopt;
+  if (at_ > block_at_ + block_.size()) ahead_ = skim_bytes;
+  TRY(auto bytes, window(at_, head_bytes));
+  auto h = framing_.head(bytes);
+  if (!h || h->type == type_sealed || at_ + record_bytes(h->length) > end) return std::nullopt;
+  std::size_t size = head_bytes + h->length;
+  uint64_t held = block_at_ + block_.size();
+  if (size <= skim_over) {
+    if (at_ + size > held) ahead_ = std::min(4 * ahead_, block_bytes);
+    return std::nullopt;
+  }
+  if (at_ + skim_bytes > held) ahead_ = skim_bytes;
+  TRY(bytes, window(at_, skim_bytes));
+  if (bytes.size() < skim_bytes) return std::nullopt;
+  return Record{{header_.number, at_, h->length}, h->type, h->flags, h->stamp, bytes.substr(head_bytes), false};
 }
 
 // The good record at exactly `offset`, or nullopt and why_.
@@ -80,7 +111,9 @@ std::optional<Record> SegmentReader::take(Record r) {
 Result<std::optional<Record>> SegmentReader::next() {
   if (sealed_) return std::nullopt;
   end_seen_ = UINT64_MAX;
-  TRY(auto r, look(at_));
+  TRY(auto r, skim());
+  if (r) return take(*r);
+  TRY(r, look(at_));
   if (!r && !block_.empty()) {  // the block may be older than what was written meanwhile
     block_.clear();
     TRY(r, look(at_));

@@ -162,29 +162,33 @@ Result<JournalReader> JournalReader::open(int dir, uint32_t number) {
   return JournalReader(std::move(reader), std::make_shared<const Fd>(std::move(fd)), number);
 }
 
+Result<JournalEntry> JournalReader::decode(const journal::Record& r) const {
+  auto p = r.payload;
+  uint32_t length = 0;
+  if (p.size() >= id_bytes + 4) memcpy(&length, p.data() + id_bytes, 4);
+  std::size_t at = id_bytes + 4 + std::size_t{length};
+  if (r.type != record_message || !length || at > p.size()) return fail(Fault::perm, "record too short");
+  TRY(Envelope e, Envelope::decode(p.substr(id_bytes + 4, length)));
+  uint64_t size = r.ref.length - at;
+  // No checksum has vouched for the length in the head.
+  if (!r.is_checked && e.size && e.size != size) return fail(Fault::perm, "record of another length");
+  return JournalEntry{{fd_, r.ref.offset + journal::head_bytes + at, size, std::move(e), std::string(p.substr(0, id_bytes))},
+                      r.ref.offset};
+}
+
 Result<std::optional<JournalEntry>> JournalReader::next() {
   for (;;) {
     TRY(auto r, reader_.next());
     if (!r) return std::nullopt;
-    if (r->type != record_message) continue;
-    auto p = r->payload;
-    uint32_t length = 0;
-    if (p.size() >= id_bytes + 4) memcpy(&length, p.data() + id_bytes, 4);
-    std::size_t at = id_bytes + 4 + std::size_t{length};
-    auto envelope = length && at <= p.size() ? Envelope::decode(p.substr(id_bytes + 4, length))
-                                             : fail(Fault::perm, "record too short");
-    if (!envelope) {
+    auto e = decode(*r);
+    if (e) return std::move(*e);
+    if (!r->is_checked) {  // a long envelope, or damage
+      reader_.reread(*r);
+    } else if (r->type == record_message) {
       bad_records_++;
       log::error("journal_damage", {{"segment", number_}, {"offset", r->ref.offset},
-                                    {"length", r->ref.length}, {"what", envelope.error().what}});
-      continue;
+                                    {"length", r->ref.length}, {"what", e.error().what}});
     }
-    JournalEntry e;
-    e.offset = r->ref.offset;
-    e.bytes = p.substr(at);
-    e.message = {fd_, r->ref.offset + journal::head_bytes + at, e.bytes.size(),
-                 std::move(*envelope), std::string(p.substr(0, id_bytes))};
-    return e;
   }
 }
 

@@ -15,6 +15,11 @@
 // A record that has moved to a file is said to be done when that file is durable; a replay skips a
 // record whose id is also a file's.
 //
+// What the writer has committed since qrun started, in a segment that it began since then, is not read
+// back for checking: of a long record qrun reads id and envelope, and the agents take the message's
+// bytes as they are, mostly from memory.  What was there when qrun started, and what no position told
+// covers, is checked record by record.
+//
 // The writer (queue-inject) owns the newest segment; all others are read by qrun, which retires a
 // segment when it is complete: sealed or followed by a newer one, no message of it undone, and the
 // store and the queue's files synced.  A message is in the journal or a file until it is done.
@@ -85,8 +90,7 @@ class JournalWriter {
 
 struct JournalEntry {
   Message message;
-  uint64_t offset = 0;      // of the record: its name in the done log
-  std::string_view bytes;   // the message; until the reader's next call
+  uint64_t offset = 0;  // of the record: its name in the done log
 };
 
 // Reads one segment from its start; follows it while it grows.
@@ -97,6 +101,7 @@ class JournalReader {
   // log line and skipped: its bytes stay in the segment's copy in corrupt/ (see keep_damaged()).
   Result<std::optional<JournalEntry>> next();
   void set_limit(uint64_t end) { reader_.set_limit(end); }
+  void skim_until(uint64_t end) { reader_.skim_until(end); }  // see journal::SegmentReader
   bool is_sealed() const { return reader_.is_sealed(); }
   bool is_damaged() const { return bad_records_ || !reader_.damage().empty(); }
   const std::vector<journal::Damage>& damage() const { return reader_.damage(); }
@@ -109,6 +114,7 @@ class JournalReader {
  private:
   JournalReader(journal::SegmentReader r, std::shared_ptr<const Fd> fd, uint32_t number)
       : reader_(std::move(r)), fd_(std::move(fd)), number_(number) {}
+  Result<JournalEntry> decode(const journal::Record& r) const;
   journal::SegmentReader reader_;
   std::shared_ptr<const Fd> fd_;
   uint32_t number_ = 0;

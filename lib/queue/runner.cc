@@ -179,6 +179,7 @@ void Runner::settle(Job& job, std::size_t index, const RcptResult& r) {
   if (r.fate == Fate::delivered && t.is_local && !t.is_silent) {
     job.local_of[t.rcpt] = 1;
     job.local_epoch = sync_started_ + 1;
+    unsynced_bytes_ += job.message.length;
     if (job.segment) job.segment->local_epoch = job.local_epoch;
   }
   if (r.fate == Fate::delivered && !t.is_silent) {

@@ -16,7 +16,7 @@
 //
 // A journal message whose recipients are not all done becomes a file: written in batches, one
 // sync_file_system() for all, then said to be done in the journal.  A segment retires when it is
-// complete, no job holds it and the store has been synced.
+// complete, no job holds it and the store has been synced, which it also is whenever 16 MB were delivered.
 //
 // The Runner does disk I/O through FileStore and the journal (it blocks briefly) but talks to nobody:
 // all talk is the Outside's, which calls back resolved(), local_done() ...  Calls back may come from
@@ -222,6 +222,7 @@ class Runner {
   uint32_t last_retired_ = 0;
   uint64_t remote_bytes_ = 0;
   uint64_t sync_wanted_ = 0, sync_started_ = 0, synced_ = 0;  // syncs of the store
+  uint64_t unsynced_bytes_ = 0;  // delivered locally since the last was started
   std::size_t local_active_ = 0, file_jobs_ = 0,  resolving_ = 0;
   bool local_up_ = false, remote_up_ = false, draining_ = false, stopped_ = false, syncing_ = false;
   bool has_more_ = false;

@@ -81,7 +81,7 @@ Status Runner::open_segment(uint32_t number, bool is_replay) {
   }
   TRY(DoneLog done, DoneLog::open(journal_.get(), number, reader->generation(), config_.boot_id));
   auto s = std::make_shared<Segment>(std::move(*reader), std::move(done));
-  s->is_replay = is_replay;
+  s->is_found = s->is_replay = is_replay;
   segments_[number] = std::move(s);
   return {};
 }
@@ -108,6 +108,7 @@ void Runner::journal_grew(uint32_t segment, uint64_t end) {
     before->second->is_at_end = false;
   }
   it->second->reader.set_limit(end);
+  if (!it->second->is_found) it->second->reader.skim_until(end);
   it->second->is_at_end = false;
 }
 

@@ -335,8 +335,10 @@ void Runner::flush_moves() {
   }
 }
 
-// A complete segment that no job holds goes when what came from it is durable in the store.
+// A complete segment that no job holds goes when what came from it is durable in the store.  Before that much
+// waits for the disk it is synced too: the journal's fdatasync stands behind all of it then, and who sends waits.
 void Runner::retire() {
+  constexpr uint64_t much = 16 << 20;
   bool wanted = sync_wanted_ > synced_;
   for (auto it = segments_.begin(); it != segments_.end();) {
     auto [n, s] = *it;
@@ -348,8 +350,10 @@ void Runner::retire() {
     }
     it = segments_.erase(it);
   }
-  if (!wanted || syncing_ || monotonic() - last_sync_ < seconds(1)) return;
+  bool is_much = unsynced_bytes_ >= much;
+  if (!(wanted || is_much) || syncing_ || monotonic() - last_sync_ < (is_much ? milliseconds(200) : seconds(1))) return;
   syncing_ = true;
+  unsynced_bytes_ = 0;
   sync_started_++;
   last_sync_ = monotonic();
   if (!outside_.sync_store()) store_synced(false);

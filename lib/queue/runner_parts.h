@@ -25,6 +25,7 @@ struct Runner::Segment {
   JournalReader reader;
   DoneLog done;
   uint32_t open_jobs = 0;
+  bool is_found = false;     // it was there when we started: all of it is checked
   bool is_replay = false;    // until its end was seen: what was there when we started
   bool is_complete = false;  // nothing more will come
   bool is_at_end = false;    // nothing to read until it grows

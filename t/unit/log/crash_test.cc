@@ -19,8 +19,10 @@ struct Run {
   std::vector<std::size_t> committed_at;  // operations done when the commit returned
 };
 
+struct Mode { uint64_t preallocate = 0, room = 0; };
+
 // Appends in batches; goes on in a new segment when one is broken or full, as a journal does.
-Run work(int dir, FaultDisk* disk, uint64_t preallocate) {
+Run work(int dir, FaultDisk* disk, Mode mode) {
   Run run;
   int number = 0;
   std::optional<SegmentWriter> w;
@@ -31,7 +33,7 @@ Run work(int dir, FaultDisk* disk, uint64_t preallocate) {
       for (int tries = 0; tries < 3 && !w; tries++) {
         number++;
         auto made = SegmentWriter::create(dir, fmt::format("{}.seg", number),
-                                          {1, static_cast<uint32_t>(number), preallocate});
+                                          {1, static_cast<uint32_t>(number), mode.preallocate, true, mode.room});
         if (made) w.emplace(std::move(*made));
       }
       if (!w) return run;
@@ -43,6 +45,8 @@ Run work(int dir, FaultDisk* disk, uint64_t preallocate) {
       now.push_back(payload);
       run.tried.push_back(payload);
     }
+    if (!w->flush()) continue;
+    if (mode.room) (void)w->make_room(mode.room, 300);  // without it all must go on as well
     if (!w->commit()) continue;
     for (auto& p : now) {
       run.committed.push_back(p);
@@ -53,7 +57,7 @@ Run work(int dir, FaultDisk* disk, uint64_t preallocate) {
 }
 
 // All records of all segments, through append_to() (recovery) first and a reader then.
-std::vector<std::string> recover(const std::string& path, uint64_t preallocate) {
+std::vector<std::string> recover(const std::string& path, Mode mode) {
   std::vector<std::string> all;
   auto dir = file::open(path, O_RDONLY | O_DIRECTORY);
   auto names = *file::list(dir->get(), ".");
@@ -61,7 +65,7 @@ std::vector<std::string> recover(const std::string& path, uint64_t preallocate) 
     return std::stoi(a) < std::stoi(b);
   });
   for (auto& n : names) {
-    auto w = SegmentWriter::append_to(dir->get(), n, 0, preallocate);
+    auto w = SegmentWriter::append_to(dir->get(), n, 0, mode.preallocate, mode.room);
     if (!w) {
       EXPECT_EQ(w.error().sys, ENODATA) << w.error().what;
       continue;
@@ -85,11 +89,11 @@ void check(const std::vector<std::string>& got, const std::vector<std::string>& 
     ASSERT_NE(std::find(tried.begin(), tried.end(), g), tried.end()) << where << ": invented";
 }
 
-void cut_everywhere(uint64_t preallocate) {
+void cut_everywhere(Mode mode) {
   Scratch live;
   auto dir = file::open(live.path, O_RDONLY | O_DIRECTORY);
   FaultDisk disk(live.path);
-  Run run = work(dir->get(), &disk, preallocate);
+  Run run = work(dir->get(), &disk, mode);
   ASSERT_EQ(run.committed.size(), 36u);
   file::set_faults(nullptr);
   for (std::size_t k = 0; k <= disk.operations(); k++)
@@ -100,21 +104,21 @@ void cut_everywhere(uint64_t preallocate) {
       std::vector<std::string> must;
       for (std::size_t i = 0; i < run.committed.size(); i++)
         if (run.committed_at[i] <= k) must.push_back(run.committed[i]);
-      check(recover(after.path, preallocate), must, run.tried, fmt::format("cut {}/{}", k, seed));
+      check(recover(after.path, mode), must, run.tried, fmt::format("cut {}/{}", k, seed));
       if (::testing::Test::HasFatalFailure()) return;
     }
 }
 
-void fail_everywhere(uint64_t preallocate, int error, std::size_t written) {
+void fail_everywhere(Mode mode, int error, std::size_t written) {
   for (std::size_t k = 1;; k++) {
     Scratch live;
     auto dir = file::open(live.path, O_RDONLY | O_DIRECTORY);
     FaultDisk disk(live.path);
     disk.fail_at(k, error, written);
-    Run run = work(dir->get(), &disk, preallocate);
+    Run run = work(dir->get(), &disk, mode);
     bool failed = disk.has_failed();
     file::set_faults(nullptr);
-    check(recover(live.path, preallocate), run.committed, run.tried, fmt::format("fault {}", k));
+    check(recover(live.path, mode), run.committed, run.tried, fmt::format("fault {}", k));
     if (::testing::Test::HasFatalFailure()) return;
     ASSERT_GE(run.committed.size(), 30u) << "one failure must cost at most its batch";
     if (!failed) break;
@@ -122,12 +126,13 @@ void fail_everywhere(uint64_t preallocate, int error, std::size_t written) {
 }
 }  // namespace
 
-TEST(SegmentCrash, PowerCutAfterEachOperationGrowing) { cut_everywhere(0); }
-TEST(SegmentCrash, PowerCutAfterEachOperationPreallocated) { cut_everywhere(4096); }
+TEST(SegmentCrash, PowerCutAfterEachOperationGrowing) { cut_everywhere({}); }
+TEST(SegmentCrash, PowerCutAfterEachOperationPreallocated) { cut_everywhere({4096}); }
+TEST(SegmentCrash, PowerCutAfterEachOperationWithRoom) { cut_everywhere({0, 1000}); }
 TEST(SegmentCrash, EachOperationFails) {
   for (int error : {ENOSPC, EIO})
-    for (uint64_t preallocate : {0, 4096})
-      for (std::size_t written : {0, 1, 30, 200}) fail_everywhere(preallocate, error, written);
+    for (Mode mode : {Mode{}, Mode{4096, 0}, Mode{0, 1000}})
+      for (std::size_t written : {0, 1, 30, 200}) fail_everywhere(mode, error, written);
 }
 
 TEST(SegmentCrash, AfterAFailedSyncNothingMoreIsPromised) {

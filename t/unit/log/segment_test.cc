@@ -11,6 +11,7 @@
 
 using namespace jd;
 using namespace jd::journal;
+using jd::test::FaultDisk;
 using jd::test::Scratch;
 
 namespace {
@@ -61,6 +62,38 @@ TEST_F(SegmentTest, WhatIsCommittedIsReadBack) {
   EXPECT_FALSE(r.read(a.offset + 8, 5));
   EXPECT_FALSE(r.read(a.offset, 4));
   EXPECT_FALSE(r.read(1 << 20, 4));
+}
+
+TEST_F(SegmentTest, ALargeRecordIsWrittenWhereItStands) {
+  auto w = make();
+  ASSERT_TRUE(w.append(1, 0, 0, {"before"}));
+  ASSERT_TRUE(w.flush());
+  for (std::size_t n : {0, 1, 8, 1000}) {
+    std::string record(head_bytes, '?');
+    record.append(n, 'x');
+    auto ref = w.write(7, 2, 9, record);
+    ASSERT_TRUE(ref);
+    EXPECT_EQ(ref->end(), w.flushed());
+    auto r = *SegmentReader::open(dir.get(), "s");
+    auto got = r.read(*ref);
+    ASSERT_TRUE(got) << n;
+    EXPECT_EQ(got->payload, std::string(n, 'x'));
+    EXPECT_EQ(got->type, 7);
+    EXPECT_EQ(got->flags, 2);
+    EXPECT_EQ(got->stamp, 9u);
+  }
+  ASSERT_TRUE(w.append(1, 0, 0, {"after"}));
+  ASSERT_TRUE(w.commit());
+  EXPECT_EQ(payloads().size(), 6u);
+  EXPECT_EQ(payloads().back(), "after");
+  std::string record(head_bytes, '?');
+  FaultDisk disk(scratch.path);
+  disk.fail_at(1, ENOSPC, 10);
+  EXPECT_FALSE(w.write(1, 0, 0, record += "lost"));
+  EXPECT_FALSE(w.is_broken());
+  record.assign(head_bytes, '?');
+  EXPECT_TRUE(w.write(1, 0, 0, record += "kept"));
+  EXPECT_EQ(payloads().back(), "kept");
 }
 
 TEST_F(SegmentTest, ReaderFollowsAWriter) {

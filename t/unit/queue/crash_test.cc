@@ -70,7 +70,7 @@ Mails recover(const std::string& path) {
       EXPECT_EQ(r.error().sys, ENODATA) << r.error().what;
       continue;
     }
-    while (auto e = *r->next()) found[e->message.id] = e->bytes;
+    while (auto e = *r->next()) found[e->message.id] = *e->message.bytes();
   }
   auto files = *store->list_new();
   for (auto& f : files) {
@@ -184,7 +184,7 @@ TEST(QueueCrash, MovingOutOfTheJournalLosesNothing) {
         auto done = *DoneLog::open(dir.get(), n, r.generation(), "boot");
         while (auto e = *r.next()) {
           if (done.is_done(e->offset, 0)) continue;
-          found[e->message.id] = e->bytes;
+          found[e->message.id] = *e->message.bytes();
         }
       }
       ASSERT_EQ(found, all) << k << "/" << seed;

@@ -647,6 +647,28 @@ TEST_F(RunnerTest, WithoutLocalDeliveriesASegmentNeedsNoSync) {
   EXPECT_EQ(world.remote_mail.size(), 2u);
 }
 
+TEST_F(RunnerTest, TheStoreIsSyncedBeforeMuchWaitsForTheDisk) {
+  writer = std::make_unique<JournalWriter>(*JournalWriter::open(store->root(), {64 << 20, 20}));
+  const std::string text = "Subject: large\r\n\r\n" + std::string(120 << 10, 'x');
+  auto deliver = [&](uint64_t bytes) {
+    for (uint64_t n = 0; n < bytes; n += text.size()) inject(envelope({"ann@here.example"}), text);
+    turn(milliseconds(300));
+    turn();
+  };
+  inject(envelope({"ann@here.example"}));  // the segment of before is complete now
+  turn(seconds(2));
+  turn();
+  int before = world.syncs;
+  deliver(15 << 20);
+  EXPECT_EQ(world.syncs, before);
+  deliver(2 << 20);
+  EXPECT_EQ(world.syncs, before + 1);
+  deliver(15 << 20);
+  EXPECT_EQ(world.syncs, before + 1);
+  deliver(2 << 20);
+  EXPECT_EQ(world.syncs, before + 2);
+}
+
 TEST_F(RunnerTest, ADrainedQueueTakesNothingOn) {
   runner->drain(true);
   inject(envelope({"ann@here.example"}));
