@@ -143,8 +143,9 @@ int MailboxCommands::stat(const Options& o) {
     }
     for (auto& [id, info] : (*a)->tree().folders()) {
       TRY(store::Folder * f, (*a)->folder(id));
-      for (auto& g : f->state().gone())
+      f->state().gone().each([&](const store::Gone& g) {
         if (!live.count(g.entry.stamp) && kept.insert(g.entry.stamp).second) kept_bytes += g.entry.size;
+      });
     }
     return {};
   }();

@@ -5,6 +5,7 @@
 
 #include "lib/base/log.h"
 #include "lib/store/compact.h"
+#include "lib/store/deriver.h"
 
 namespace jd {
 namespace {
@@ -38,6 +39,17 @@ Status give_space_back(store::Account& a, JobContext& c) {
   return {};
 }
 
+// Of what came by IMAP, or lost its files: the first who lists or searches it finds them made.
+Status make_derived(store::Account& a, JobContext& c) {
+  TRY(auto folders, a.kept_folders());
+  for (store::Folder* f : folders) {
+    if (!c.may_go_on()) return {};
+    TRY(uint64_t n, store::derive(a, *f, c.may_go_on));
+    if (n) log::info("derived", {{"user", c.account}, {"folder", f->id()}, {"messages", n}});
+  }
+  return {};
+}
+
 // The sums that quotas are held against: right already but after a crash.  Where nobody has asked for them
 // they are not begun: each delivery would keep them up to date for nobody.
 Status count(store::Account& a, JobContext& c) {
@@ -57,6 +69,7 @@ const std::vector<AccountJob>& account_jobs() {
       {"deleted folders", drop_removed},
       {"compaction", give_space_back},
       {"usage", count},
+      {"derived forms", make_derived},
   };
   return all;
 }

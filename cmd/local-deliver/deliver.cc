@@ -89,12 +89,12 @@ void Deliverer::have_descriptors(uint64_t n) {
   max_open_ = std::clamp(n > others ? (n - others) / each : 0, least, most);
 }
 
-Result<store::Account*> Deliverer::account(const std::string& path) {
+Result<store::Account*> Deliverer::account(const std::string& path, bool create) {
   if (auto i = by_path_.find(path); i != by_path_.end()) {
     open_.splice(open_.begin(), open_, i->second);
     return open_.front().account.get();
   }
-  TRY(auto a, store::Account::open(mail_dir_ + "/" + path, true, terms_));
+  TRY(auto a, store::Account::open(mail_dir_ + "/" + path, create, terms_));
   open_.push_front({path, std::move(a)});
   by_path_[path] = open_.begin();
   return open_.front().account.get();
@@ -110,6 +110,10 @@ void Deliverer::weigh_last() {
 }
 
 void Deliverer::close(std::list<Open>::iterator i) {
+  if (deriving_ && deriving_->place.first == i->path) {
+    due_.push_back(std::move(deriving_->place));  // begun anew
+    deriving_.reset();
+  }
   open_bytes_ -= i->bytes;
   by_path_.erase(i->path);
   open_.erase(i);
@@ -118,7 +122,7 @@ void Deliverer::close(std::list<Open>::iterator i) {
 queue::RcptResult Deliverer::to_account(const queue::LocalDelivery& d, std::string fields, std::string message, bool durable) {
   for (auto part : split(d.path, '/'))  // what qrun says is ours, and still checked
     if (part.empty() || part == "..") return result(queue::Fate::temp, "4.3.5", "the account has no usable mailbox path");
-  auto a = account(d.path);
+  auto a = account(d.path, true);
   if (!a) {
     log::failure("mailbox_unavailable", a.error(), {{"path", d.path}});
     return result(queue::Fate::temp, "4.2.1", "the mailbox is not available now");
@@ -138,6 +142,7 @@ queue::RcptResult Deliverer::to_account(const queue::LocalDelivery& d, std::stri
   auto r = (*a)->deliver(delivery);
   if (r && !r->was_there) {
     domains_.add(d.path, size, 1);
+    note_arrival(d.path, r->folder);
     warn(**a, d, size, delivery.shared ? message : fields);
   }
   if (delivery.shared) keep_large(std::move(message));
@@ -172,6 +177,48 @@ void Deliverer::warn(store::Account& a, const queue::LocalDelivery& d, std::size
   auto level = store::warn_if_full(a, config_, {.address = d.account, .quota = d.quota, .bytes = size, .messages = 1, .message = message});
   if (!level) log::failure("quota_not_warned", level.error(), {{"user", d.account}});
   else if (*level) log::info("quota_warned", {{"user", d.account}, {"percent", *level}});
+}
+
+void Deliverer::note_arrival(const std::string& path, uint32_t folder) {
+  constexpr uint32_t many = 32;
+  constexpr std::size_t most = 10'000;
+  if (arrived_.size() >= most) {  // never a rest: keeperd does it
+    arrived_.clear();
+    due_.clear();
+  }
+  Place p{path, folder};
+  if (++arrived_[p] == many) due_.push_back(std::move(p));
+}
+
+Status Deliverer::begin_deriving() {
+  constexpr uint64_t most_bytes = 1 << 30;  // so much is for keeperd, which is in no hurry
+  Place p = std::move(due_.front());
+  due_.pop_front();
+  arrived_.erase(p);
+  auto a = account(p.first, false);
+  if (!a && a.error().sys == ENOENT) return {};  // deleted meanwhile
+  if (!a) return Unexpected(a.error());
+  weigh_last();
+  TRY(store::Folder * f, (*a)->folder(p.second));
+  deriving_.emplace(Deriving{std::move(p), store::Deriver(**a, *f, most_bytes)});
+  return {};
+}
+
+bool Deliverer::derive(const std::function<bool()>& may_go_on) {
+  while (may_go_on()) {
+    if (!deriving_ && due_.empty()) return false;
+    Status r;
+    std::string path = deriving_ ? deriving_->place.first : due_.front().first;
+    if (!deriving_) {
+      r = begin_deriving();
+    } else {
+      auto done = deriving_->deriver.step(may_go_on);
+      if (!done) r = Unexpected(done.error());
+      if (!done || *done) deriving_.reset();
+    }
+    if (!r) log::failure("derived_not_kept", r.error(), {{"path", path}});
+  }
+  return true;
 }
 
 // One name for one delivery: a replay finds it in new/ or, renamed by a reader, in cur/.

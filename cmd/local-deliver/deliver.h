@@ -2,18 +2,22 @@
 // deliver.h: one delivery into a mailbox or a Maildir, exactly once.
 #pragma once
 #include <deque>
+#include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "lib/base/config.h"
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
 #include "lib/queue/agent.h"
 #include "lib/store/account.h"
+#include "lib/store/deriver.h"
 #include "lib/store/domain_usage.h"
 
 namespace jd {
@@ -30,6 +34,9 @@ class Deliverer {
   // Before the first delivery: the kernel tells sync() only of what failed to reach the disk since then.
   Status open();
   Status sync();  // everything delivered so far survives a power cut; any thread may call it
+  // Makes derived forms (store/deriver.h) in folders that got many messages since, while may_go_on().
+  // false: nothing is left to do.  What fails is logged.
+  bool derive(const std::function<bool()>& may_go_on);
   // As many mailboxes stay open as these are enough for.
   void have_descriptors(uint64_t n);
 
@@ -40,7 +47,9 @@ class Deliverer {
   uint64_t full_for(store::Account& a, const Quota& q);
   void keep_large(std::string message);
   store::SharedBody* share(const queue::LocalDelivery& d, const std::string& message);
-  Result<store::Account*> account(const std::string& path);
+  Result<store::Account*> account(const std::string& path, bool create);
+  void note_arrival(const std::string& path, uint32_t folder);
+  Status begin_deriving();
   void weigh_last();  // and close those that were not used for the longest time
 
   std::string mail_dir_;
@@ -55,6 +64,12 @@ class Deliverer {
   std::unordered_map<std::string, decltype(open_)::iterator> by_path_;
   std::size_t max_open_ = 50;
   uint64_t open_bytes_ = 0;  // of memory
+  // How much arrived in a folder since it was looked after; whose turn it is; and who is at it.
+  using Place = std::pair<std::string, uint32_t>;  // path, folder
+  std::map<Place, uint32_t> arrived_;
+  std::deque<Place> due_;
+  struct Deriving { Place place; store::Deriver deriver; };
+  std::optional<Deriving> deriving_;  // its account is open
   // The large message delivered last, by its place in the queue, and where the latest ones were stored.
   struct Large { std::string qid, bytes; std::size_t size; store::SharedBody body; };
   std::optional<Large> large_;

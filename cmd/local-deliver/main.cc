@@ -94,6 +94,8 @@ class LocalDeliver : public Service {
       }
       message = std::move(*read);
     }
+    last_ = monotonic();
+    if (!quiet_.is_running()) quiet_.start(quiet_after);
     answer.recipients.push_back(deliverer_.deliver(*d, std::move(*message), !d->segment));
     ipc::Message m = ipc::Message::ok();
     for (auto& [k, v] : answer.encode())
@@ -101,8 +103,19 @@ class LocalDeliver : public Service {
     r.reply(std::move(m));
   }
 
+  // What can wait until nobody delivers, in steps so short that a delivery that comes does not notice.
+  void use_quiet() {
+    constexpr Span step = milliseconds(10);
+    Time begin = monotonic();
+    if (begin - last_ < quiet_after) return quiet_.start_at(last_ + quiet_after);
+    if (deliverer_.derive([&] { return monotonic() - begin < step; })) quiet_.start(step);
+  }
+
+  static constexpr Span quiet_after = seconds(1);
   net::Loop loop_;
   Deliverer deliverer_;
+  Time last_{};  // delivery
+  net::Timer quiet_{loop_, [this] { use_quiet(); }};
   std::map<uint64_t, std::map<uint32_t, Fd>> segments_;
   ipc::Server server_{loop_, [this](ipc::Request r) { handle(std::move(r)); }};
   net::Workers syncs_{loop_, 1};

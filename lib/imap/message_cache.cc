@@ -54,24 +54,20 @@ Result<const mime::Part*> MessageCache::root(const Entry& e) {
   return &*root_;
 }
 
-void MessageCache::collect(Form f, const Entry& e, std::initializer_list<std::string_view> pieces) {
+void MessageCache::collect(Form f, const Entry& e, std::string_view bytes) {
   auto& made = made_[static_cast<int>(f)];
   if (!folder_ || made.ends_with(e.uid, e.stamp)) return;  // asked for twice in a row
-  made.add(e.uid, e.stamp, pieces);
+  made.add(e.uid, e.stamp, bytes);
   if (made.waiting() >= made_room) folder_->write_derived(f, made);
 }
 
-// envelope:u32 (its length) envelope body_structure
-Result<MessageCache::Wire> MessageCache::wire(const Entry& e) {
-  if (auto kept = folder_ ? folder_->derived(Form::wire, e) : std::nullopt) {
-    uint32_t n;
-    if (store::take(*kept, n) && n <= kept->size()) return Wire{kept->substr(0, n), kept->substr(n)};
-  }
+Result<store::Wire> MessageCache::wire(const Entry& e) {
+  if (auto kept = folder_ ? folder_->derived(Form::wire, e) : std::nullopt)
+    if (auto w = store::decode_wire(*kept)) return *w;
   TRY(const store::Meta* m, meta(e));
-  std::string length;
-  store::put(length, static_cast<uint32_t>(m->envelope.size()));
-  collect(Form::wire, e, {length, m->envelope, m->bodystructure});
-  return Wire{m->envelope, m->bodystructure};
+  store::Wire w{m->envelope, m->bodystructure};
+  collect(Form::wire, e, store::encode(w));
+  return w;
 }
 
 Result<mime::DigestView> MessageCache::digest(const Entry& e) {
@@ -81,7 +77,7 @@ Result<mime::DigestView> MessageCache::digest(const Entry& e) {
   if (digest_.empty()) {
     TRY(const std::string* m, message(e));
     digest_ = mime::make_digest(*m);
-    collect(Form::digest, e, {digest_});
+    collect(Form::digest, e, digest_);
   }
   return mime::DigestView::decode(digest_);
 }

@@ -5,7 +5,6 @@
 // what had to be made is collected and offered to the folder by keep(), between commands.
 #pragma once
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,14 +31,13 @@ class MessageCache {
   Result<const store::Meta*> meta(const store::Entry& e);
   Result<const mime::Part*> root(const store::Entry& e);
   Result<mime::DigestView> digest(const store::Entry& e);
-  struct Wire { std::string_view envelope, body_structure; };
-  Result<Wire> wire(const store::Entry& e);
+  Result<store::Wire> wire(const store::Entry& e);
   // Entries and pointers to them are other ones after it.
   void keep();
 
  private:
   void turn_to(const store::Entry& e);
-  void collect(store::Folder::Form f, const store::Entry& e, std::initializer_list<std::string_view> pieces);
+  void collect(store::Folder::Form f, const store::Entry& e, std::string_view bytes);
   store::MailSegments* segments_;
   store::Folder* folder_ = nullptr;
   uint64_t stamp_ = 0;

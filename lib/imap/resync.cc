@@ -43,12 +43,12 @@ store::UidSet vanished(const store::FolderState& state, const SequenceSet& known
   for (auto [a, b] : asked)
     if (a <= last) range.add(a, std::min(b, last));
   auto& gone = state.gone();
-  if (gone.size() > 0 && gone[0].entry.mod_seq <= since) {  // what is gone since then is all remembered
+  if (!gone.empty() && gone.first_mod_seq() <= since) {  // what is gone since then is all remembered
     std::vector<uint32_t> uids;
-    for (std::size_t i = gone.size(); i > 0 && gone[i - 1].entry.mod_seq > since; --i) {
-      uint32_t uid = gone[i - 1].entry.uid;
+    gone.each_after(since, [&](const store::Gone& g) {
+      uint32_t uid = g.entry.uid;
       if (uid && range.contains(uid) && !state.find(uid)) uids.push_back(uid);
-    }
+    });
     std::sort(uids.begin(), uids.end());
     for (auto u : uids) out.add(u);
     return out;

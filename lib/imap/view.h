@@ -33,7 +33,7 @@ class View {
   void set_rights(store::Rights r) { rights_ = r; }
   std::size_t size() const { return size_; }        // EXISTS as the client knows it
   uint32_t uid(std::size_t index) const { return entry(index)->uid; }  // index: sequence number - 1
-  bool is_recent(std::size_t index) const { return recent_.contains(uid(index)); }
+  bool is_recent(std::size_t index) const { return !recent_.empty() && recent_.contains(uid(index)); }
   std::size_t recent() const;
   uint32_t last_uid() const { return last_uid_; }   // the highest that the client was told of
   // An import gave the folder another UIDVALIDITY: our UIDs name other messages, if any.
@@ -66,7 +66,8 @@ class View {
   std::size_t first_at_least(uint32_t uid) const;
   // Of the folder's state, or of the ghost; never null.  Valid until the folder changes.
   const store::Entry* entry(std::size_t index) const;
-  bool is_gone(std::size_t index) const;                        // a ghost
+  const store::Entry* live(std::size_t index) const;            // null: a ghost
+  bool is_gone(std::size_t index) const { return !live(index); }
   const std::string& flags(const store::Entry& e, bool recent) const;  // "(\Seen ...)", until the next call
   std::string all_flags() const;                                // without the parentheses
   std::string permanent_flags() const;                          // that may be changed here
@@ -80,11 +81,13 @@ class View {
   struct Ghost { std::size_t index; store::Entry entry; };
   void absorb() const;
   void place_ghosts() const;
+  std::vector<Ghost>::const_iterator ghost_at_least(std::size_t index) const;
   std::size_t arrivals_begin() const { return folder_->state().first_at_least(last_uid_ + 1); }
   Status claim_recent();
   std::size_t take_arrivals();
   void say_flags(std::string& out, uint32_t upto, const Say& say);
   void say_expunged(std::string& out, const Say& say);
+  void say_just_expunged(std::string& out, const Say& say);
   void put_flags(std::string& out, std::size_t index, const store::Entry& e, const Say& say) const;
 
   store::Folder* folder_;

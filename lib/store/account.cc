@@ -54,6 +54,15 @@ Result<std::unique_ptr<Account>> Account::open_shared(const std::string& path, b
   return a;
 }
 
+void Account::rest() {
+  if (!segments_.has_room()) return;
+  auto cut = [&]() -> Status {
+    TRY(auto hold, lock_->hold());
+    return segments_.cut_room();
+  }();
+  if (!cut) log::failure("room_not_cut", cut.error(), {{"account", path_}});  // who appends next uses it
+}
+
 Result<Folder*> Account::folder(uint32_t id) {
   auto i = folders_.find(id);
   if (i != folders_.end()) return i->second.get();
@@ -175,7 +184,7 @@ Result<Usage> Account::recount() {
 
 uint64_t Account::memory() const {
   uint64_t r = sizeof *this;
-  for (auto& [id, f] : folders_) r += f->state().entries().size() * sizeof(Entry) + f->state().gone().size() * sizeof(Gone);
+  for (auto& [id, f] : folders_) r += f->state().entries().size() * sizeof(Entry) + f->state().gone().bytes().size();
   return r;
 }
 
@@ -217,8 +226,7 @@ Result<bool> Account::is_there(const Where& w) {
   CHECK((*f)->refresh());
   const Entry* e = (*f)->state().find(w.uid);
   if (e && e->stamp == w.stamp) return true;
-  auto& gone = (*f)->state().gone();
-  return std::any_of(gone.begin(), gone.end(), [&](auto& g) { return g.entry.stamp == w.stamp; });
+  return (*f)->state().gone().any([&](const Gone& g) { return g.entry.stamp == w.stamp; });
 }
 
 Result<std::optional<Account::Delivered>> Account::find_delivery(const std::string& id, Time since) {
@@ -285,7 +293,7 @@ Result<Account::CheckReport> Account::check(bool repair) {
       report.findings.push_back(fmt::format("{} UID {}: {}", info.name, e.uid, r.error().what));
       if (r.error().sys != ENOTSUP) bad.add(e.uid);
     }
-    for (auto& g : f->state().gone()) known.insert(g.entry.stamp);
+    f->state().gone().each([&](const Gone& g) { known.insert(g.entry.stamp); });
     if (repair && !bad.empty()) {
       CHECK(f->expunge(bad));
       report.repaired += bad.size();

@@ -38,6 +38,10 @@ class Account {
   // even what is derived: the directory may be one that this process can only read.
   static Result<std::unique_ptr<Account>> open_shared(const std::string& path, bool may_write, const Terms& terms = {});
 
+  ~Account() { rest(); }
+  // Nothing is appended for a while: the files are as long as what is in them again.
+  void rest();
+
   Tree& tree() { return tree_; }
   MailSegments& segments() { return segments_; }
   Result<Folder*> folder(uint32_t id);          // opened on first use, then kept

@@ -56,8 +56,9 @@ template <class F>
 void each_kept(const Folder& folder, F f) {
   int64_t since = folder.kept_since() - margin;
   for (auto& e : folder.state().entries()) f(e);
-  for (auto& g : folder.state().gone())
+  folder.state().gone().each([&](const Gone& g) {
     if (g.when >= since) f(g.entry);
+  });
 }
 
 Result<Live> Compaction::live() {

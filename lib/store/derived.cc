@@ -2,12 +2,15 @@
 #include "lib/store/derived.h"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "lib/base/file.h"
 #include "lib/base/random.h"
 #include "lib/log/crc32c.h"
+#include "lib/mime/digest.h"
 #include "lib/store/format.h"
 
 namespace jd::store {
@@ -16,6 +19,31 @@ constexpr char magic[8] = {'J', 'D', 'D', 'E', 'R', 'I', 'V', 1};
 constexpr uint64_t header = 64, head = 16, max_bytes = uint64_t{1} << 34;
 uint64_t round_up(uint64_t n) { return (n + 7) & ~uint64_t{7}; }
 }  // namespace
+
+std::string encode(const Wire& w) {
+  std::string r;
+  r.reserve(4 + w.envelope.size() + w.body_structure.size());
+  put(r, static_cast<uint32_t>(w.envelope.size()));
+  r += w.envelope;
+  r += w.body_structure;
+  return r;
+}
+
+std::optional<Wire> decode_wire(std::string_view record) {
+  uint32_t n;
+  if (!take(record, n) || n > record.size()) return std::nullopt;
+  return Wire{record.substr(0, n), record.substr(n)};
+}
+
+std::string derive_digest(std::string message) {
+  std::replace(message.begin(), message.end(), '\0', '\x80');
+  return mime::make_digest(message);
+}
+
+bool DerivedFile::is_there() const {
+  struct stat st;
+  return id_ && ::fstat(fd_.get(), &st) == 0 && st.st_nlink != 0;
+}
 
 void DerivedFile::close() {
   if (at_) ::munmap(const_cast<char*>(at_), mapped_);
@@ -99,17 +127,13 @@ Status DerivedFile::write(int dir, const std::string& name, DerivedBatch& b) {
   return {};
 }
 
-void DerivedBatch::add(uint32_t uid, uint64_t stamp, std::initializer_list<std::string_view> pieces) {
+void DerivedBatch::add(uint32_t uid, uint64_t stamp, std::string_view bytes) {
   if (is_given_up_) return;
-  std::size_t at = room_.size(), length = 0;
-  for (auto p : pieces) length += p.size();
-  all_.push_back({uid, static_cast<uint32_t>(at / 8), stamp});
+  all_.push_back({uid, static_cast<uint32_t>(room_.size() / 8), stamp});
   put(room_, stamp);
-  put(room_, static_cast<uint32_t>(length));
-  put(room_, uint32_t{0});
-  for (auto p : pieces) room_ += p;
-  uint32_t crc = journal::crc32c(0, std::string_view(room_).substr(at + head));
-  memcpy(room_.data() + at + 12, &crc, 4);
+  put(room_, static_cast<uint32_t>(bytes.size()));
+  put(room_, journal::crc32c(0, bytes));
+  room_ += bytes;
   room_.resize(round_up(room_.size()));
   if (room_.size() > max_room) give_up();
 }

@@ -6,7 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <span>
+#include <utility>
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -30,8 +33,13 @@ Result<std::unique_ptr<Folder>> Folder::open(int dir, AccountLock& lock, MailSeg
   std::unique_ptr<Folder> f(new Folder(dir, lock, segments, tree, info, terms));
   Status r = f->load();
   if (!r) return wrap(Result<std::unique_ptr<Folder>>(Unexpected(r.error())), "cannot open folder '{}'", info.name);
-  if (f->state_.reserved_boot() != boot_id() && !f->state_.reserved_boot().empty() && !lock.is_read_only())
-    if (auto n = f->note_boot(); !n) log::failure("boot_not_noted", n.error(), {{"folder", info.name}});
+  if (f->is_after_boot() && !lock.is_read_only()) {
+    auto noted = [&]() -> Status {
+      TRY(auto hold, lock.hold());
+      return f->open_writer();
+    }();
+    if (!noted) log::failure("boot_not_noted", noted.error(), {{"folder", info.name}});
+  }
   return f;
 }
 
@@ -74,39 +82,44 @@ Status Folder::load() {
   reader_ = std::move(*r);
   writer_.reset();
   segments_.let_go_of_retired();
-  begin_state();
+  bool has_index = begin_state();
   CHECK(take_records());
   for (auto& d : reader_->damage())
     log::error("store_damage", {{"folder", info_.name}, {"file", log_name()}, {"offset", d.offset}, {"bytes", d.length},
                                 {"what", d.reason}, {"todo", "jdctl mailbox check"}});
-  check_after_boot();
-  write_index_if_grown();
+  CHECK(check_after_boot());
+  write_index_if_grown(!has_index && inherit_places());
   return {};
 }
 
-// From the index, and the log from where the index ends; or from the log alone.
-void Folder::begin_state() {
+// From the index, and the log from where the index ends; or (false) from the log alone.
+bool Folder::begin_state() {
   state_.init(info_.uid_validity);
   snapshot_next_ = 1;
   indexed_ = 0;
+  index_written_ = 0;
   auto size = file::size_of(reader_->fd());
-  if (!size) return;
+  if (!size) return false;
   auto at = read_index(dir_, index_name(), reader_->header().generation, *size, terms_.maps, state_);
-  if (!at) return;
+  if (!at) return false;
   reader_->seek(indexed_ = at->end);
   snapshot_next_ = at->snapshot_next;
+  index_written_ = at->written;
   for (int f = 0; f < 2; f++) {
     derived_records_[f] = at->derived[f].records;
-    if (!derived_[f].open(dir_, derived_name(static_cast<Form>(f)), at->derived[f].id)) derived_[f].close();
+    if (derived_[f].open(dir_, derived_name(static_cast<Form>(f)), at->derived[f].id)) continue;
+    derived_[f].close();
+    if (at->derived[f].id) forget_places(static_cast<Form>(f));
   }
+  return true;
 }
 
 // When reading on from the index has become a good part of the work.
-void Folder::write_index_if_grown() {
+void Folder::write_index_if_grown(bool is_worth) {
   constexpr uint64_t least = 64 << 10, many_touched = 5000;  // a short record may change them all
   if (lock_.is_read_only()) return;
-  bool is_worth = reader_->tell() - indexed_ >= std::max<uint64_t>(least, indexed_ / 8) || (indexed_ && state_.touched() >= many_touched);
-  if (!is_worth || !reader_->damage().empty() || !lost_.empty()) return;
+  is_worth |= reader_->tell() - indexed_ >= std::max<uint64_t>(least, indexed_ / 8) || (indexed_ && state_.touched() >= many_touched);
+  if (!is_worth || !reader_->damage().empty() || is_after_boot()) return;
   // The log is whole without it.
   if (auto r = write_index_now(); !r) log::failure("index_not_written", r.error(), {{"folder", info_.name}});
 }
@@ -117,29 +130,67 @@ Status Folder::write_index_now() {
   at.generation = reader_->header().generation;
   at.end = reader_->tell();
   at.snapshot_next = snapshot_next_;
+  at.written = now().ns;
   for (int f = 0; f < 2; f++) at.derived[f] = {derived_[f].id(), derived_records_[f]};
   CHECK(write_index(dir_, index_name(), state_, at));
   indexed_ = at.end;
+  index_written_ = at.written;
   return {};
 }
 
+bool Folder::is_after_boot() const { return !state_.reserved_boot().empty() && state_.reserved_boot() != boot_id(); }
+
 // The machine was started anew since the last arrival here: what was not synced may be gone.
-void Folder::check_after_boot() {
+Status Folder::check_after_boot() {
   lost_ = {};
-  if (state_.reserved_boot().empty() || state_.reserved_boot() == boot_id()) return;
-  state_.skip_to(state_.reserved_end());
+  found_.clear();
+  if (!is_after_boot()) return {};
+  state_.skip_reserved();
   for (auto& e : state_.entries())
     if (e.uid >= snapshot_next_ && !segments_.check(e)) lost_.add(e.uid);
   for (auto& r : lost_.ranges())
     for (uint32_t u = r.first; u <= r.last; u++) state_.drop(u);
   if (!lost_.empty()) log::warn("lost_in_power_cut", {{"folder", info_.name}, {"uids", lost_.text()},
                                                       {"note", "never acknowledged; the queue delivers them again"}});
+  return find_promised();
+}
+
+// What append() made durable in its segment only, and the log has lost.
+Status Folder::find_promised() {
+  TRY(auto promised, segments_.promised());
+  std::set<uint64_t> gone;
+  state_.gone().each([&](const Gone& g) { gone.insert(g.entry.stamp); });
+  std::map<uint32_t, Entry> found;  // of several with one UID the last: the others failed
+  for (auto& m : *promised) {
+    if (m.meta.folder != info_.id || m.meta.uid < snapshot_next_ || m.meta.uid >= state_.reserved_end()) continue;
+    if (state_.find(m.meta.uid) || gone.count(m.stamp)) continue;
+    found[m.meta.uid] = entry_of(m);
+  }
+  UidSet uids;
+  uint64_t seq = state_.mod_seq() + 1;
+  for (auto& [uid, e] : found) {
+    if (!segments_.check(e)) continue;
+    e.mod_seq = seq;
+    encode(found_, e);
+    uids.add(uid);
+  }
+  if (uids.empty()) return {};
+  log::info("found_after_power_cut", {{"folder", info_.name}, {"uids", uids.text()}});
+  MUST(state_.apply(type_arrive, seq, found_));
+  return {};
 }
 
 // Said in the log, what was found out after a boot need not be found out by the next who opens it.
+// Under the lock.
 Status Folder::note_boot() {
-  TRY(auto hold, lock_.hold());
-  CHECK(open_writer());
+  if (!found_.empty()) CHECK(write(type_arrive, state_.mod_seq(), found_));
+  found_.clear();
+  if (!lost_.empty()) {
+    std::string p;
+    lost_.encode(p);
+    CHECK(write(type_drop, state_.mod_seq() + 1, p));
+    lost_ = {};
+  }
   return reserve(0);
 }
 
@@ -169,6 +220,10 @@ Result<bool> Folder::refresh() {
   }
   log_size_ = static_cast<uint64_t>(st.st_size);
   if (log_size_ <= reader_->tell()) return false;
+  if (is_after_boot()) {  // another process has found out what we did, and said so
+    CHECK(load());
+    return true;
+  }
   return take_records();
 }
 
@@ -178,22 +233,48 @@ Status Folder::open_writer() {
   if (!writer_ || writer_->is_broken()) {
     TRY(auto w, journal::SegmentWriter::append_to(dir_, log_name(), reader_->tell()));
     writer_ = std::move(w);
-    return {};
+  } else if (writer_->flushed() != log_size_) {  // most often nobody else wrote
+    CHECK(writer_->refresh());
   }
-  return writer_->flushed() == log_size_ ? Status{} : writer_->refresh();  // most often nobody else wrote
+  return is_after_boot() ? note_boot() : Status{};
 }
 
 Status Folder::write(uint16_t type, uint64_t mod_seq, const std::string& payload) {
-  bool changes_sums = type == type_arrive || type == type_expunge || type == type_drop;
+  auto put = [&]() -> Status {
+    CHECK(writer_->append(type, 0, mod_seq, {payload}));
+    return writer_->flush();
+  };
+  return write(type, mod_seq, payload, std::ref(put));  // as it is: a delivery allocates nothing for it
+}
+
+// The same of a large one, which stands behind head_bytes and is not copied.  With `adds` who is the next to look at
+// this folder reads it from the log: mostly nobody does in this process, and to know it takes as much as to write it.
+Status Folder::write_large(uint16_t type, uint64_t mod_seq, std::string& record, const Sums* adds) {
+  constexpr std::size_t large = 64 << 10;
+  record.reserve(record.size() + 8);  // or the payload would move when it is framed
+  auto put = [&]() -> Status {
+    CHECK(writer_->write(type, 0, mod_seq, record));
+    return {};
+  };
+  std::string_view payload = std::string_view(record).substr(journal::head_bytes);
+  return write(type, mod_seq, payload, std::ref(put), record.size() >= large ? adds : nullptr);
+}
+
+// With `adds`, what it adds to the sums, it is not applied yet.
+Status Folder::write(uint16_t type, uint64_t mod_seq, std::string_view payload, const std::function<Status()>& put, const Sums* adds) {
+  if (!knows_all()) CHECK(take_records());
+  bool changes_sums = type == type_arrive || type == type_arrive_packed || type == type_expunge || type == type_drop;
   auto usage = changes_sums ? lock_.begin_change() : std::nullopt;
   // One that was deleted is in no sum.  The tree is not read here: callers may be going through it.
   bool is_known = usage && tree_.is_current(), counts = is_known && tree_.find(info_.id);
   uint64_t bytes = state_.bytes(), messages = state_.entries().size();
-  CHECK(writer_->append(type, 0, mod_seq, {payload}));
-  CHECK(writer_->flush());
-  MUST(state_.apply(type, mod_seq, payload));
-  reader_->seek(writer_->flushed());
-  if (counts) lock_.set_usage({usage->bytes + state_.bytes() - bytes, usage->messages + state_.entries().size() - messages});
+  CHECK(put());
+  if (!adds) {
+    MUST(state_.apply(type, mod_seq, payload));
+    reader_->seek(writer_->flushed());
+  }
+  if (counts && adds) lock_.set_usage({usage->bytes + adds->bytes, usage->messages + adds->messages});
+  else if (counts) lock_.set_usage({usage->bytes + state_.bytes() - bytes, usage->messages + state_.entries().size() - messages});
   else if (is_known) lock_.set_usage(*usage);
   return {};
 }
@@ -212,12 +293,6 @@ Status Folder::reserve(uint32_t n) {
   uint32_t next = state_.uid_next();
   if (next > UINT32_MAX - n - 2 * reserve_step) return fail(Fault::perm, "folder '{}' has no UIDs left", info_.name);
   if (same_boot && next + n <= state_.reserved_end()) return {};
-  if (!lost_.empty()) {
-    std::string p;
-    lost_.encode(p);
-    CHECK(write(type_drop, state_.mod_seq() + 1, p));
-    lost_ = {};
-  }
   CHECK(write(type_reserve, state_.mod_seq(), FolderState::make_reserve(next + n + reserve_step, boot_id())));
   return commit();
 }
@@ -266,6 +341,9 @@ Result<std::vector<uint32_t>> Folder::append(std::span<const NewMessage> message
   std::vector<Meta> metas;  // before the lock: it is the slow part
   std::vector<uint16_t> marks(messages.size());
   for (std::size_t i = 0; i < messages.size(); i++) metas.push_back(meta_of(messages[i], info_.id, marks[i]));
+  // Its record says all that the log does: it need not be synced as well.
+  bool is_alone = durable && messages.size() == 1 && messages[0].keywords.empty();
+  if (is_alone) metas[0].is_promised = true;
   std::vector<uint32_t> uids;
   {
     TRY(auto hold, lock_.hold());
@@ -280,6 +358,7 @@ Result<std::vector<uint32_t>> Folder::append(std::span<const NewMessage> message
     }
     uint64_t seq = state_.mod_seq() + 1;
     std::string p;
+    journal::Ref last;
     for (std::size_t i = 0; i < messages.size(); i++) {
       Meta& meta = metas[i];
       meta.uid = uid++;
@@ -291,7 +370,7 @@ Result<std::vector<uint32_t>> Folder::append(std::span<const NewMessage> message
       e.flags = meta.flags;
       e.kind = static_cast<uint8_t>(meta.kind);
       e.marks = marks[i];
-      e.set_ref(placed.ref);
+      e.set_ref(last = placed.ref);
       e.saved = static_cast<uint32_t>(now().seconds());
       e.meta = placed.meta;
       e.size = meta.size;
@@ -303,10 +382,11 @@ Result<std::vector<uint32_t>> Folder::append(std::span<const NewMessage> message
     }
     CHECK(write(type_arrive, seq, p));
     CHECK(rewrite_if_grown());
+    if (is_alone) segments_.make_room(last);
   }
   if (durable) {
     CHECK(segments_.commit());
-    CHECK(commit());
+    if (!is_alone) CHECK(commit());
   }
   return uids;
 }
@@ -365,23 +445,23 @@ Result<std::vector<std::pair<uint32_t, uint32_t>>> Folder::copy_from(Folder& fro
     TRY(auto hold, lock_.hold());
     CHECK(open_writer());
     if (&from != this) CHECK(from.open_writer());
-    std::vector<Entry> chosen;
-    chosen.reserve(std::min<std::size_t>(uids.size(), from.state_.entries().size()));
-    for (auto& r : uids.ranges()) {
-      auto& all = from.state_.entries();
-      auto i = std::lower_bound(all.begin(), all.end(), r.first, [](const Entry& e, uint32_t u) { return e.uid < u; });
-      for (; i != all.end() && i->uid <= r.last; ++i) chosen.push_back(*i);
-    }
-    if (chosen.empty()) return pairs;
+    std::vector<std::span<const Entry>> chosen;
     UidSet moved;
-    pairs.reserve(chosen.size());
-    for (auto& e : chosen) {
-      moved.add(e.uid);
-      used.insert(e.segment);
-      pairs.push_back({e.uid, 0});
+    uint32_t last_segment = 0;
+    auto& all = std::as_const(from.state_).entries();
+    for (auto& r : uids.ranges()) {
+      std::size_t first = from.state_.first_at_least(r.first), end = first;
+      for (; end < all.size() && all[end].uid <= r.last; end++) {
+        auto& e = all[end];
+        moved.add(e.uid);
+        if (e.segment != last_segment) used.insert(last_segment = e.segment);
+        pairs.push_back({e.uid, 0});
+      }
+      if (end > first) chosen.push_back({&all[first], end - first});
     }
-    CHECK(take_in(from, chosen));
-    for (std::size_t i = 0; i < chosen.size(); i++) pairs[i].second = chosen[i].uid;
+    if (pairs.empty()) return pairs;
+    TRY(uint32_t next, take_in(from, chosen));
+    for (auto& p : pairs) p.second = next++;
     if (move)
       CHECK(from.write(type_expunge, from.state_.mod_seq() + 1, FolderState::make_expunge(now().seconds(), moved)));
     CHECK(rewrite_if_grown());
@@ -401,8 +481,9 @@ Status Folder::moved(uint32_t from, const std::vector<Move>& moves) {
     std::vector<uint64_t> here;
     for (auto& e : state_.entries())
       if (e.segment == from) here.push_back(e.offset);
-    for (auto& g : state_.gone())
+    state_.gone().each([&](const Gone& g) {
       if (g.entry.segment == from) here.push_back(g.entry.offset);
+    });
     std::sort(here.begin(), here.end());
     std::vector<Move> ours;
     for (uint64_t offset : here)
@@ -414,32 +495,40 @@ Status Folder::moved(uint32_t from, const std::vector<Move>& moves) {
   return commit();
 }
 
-// References to what `from` knows, with keywords as they are called here.
-Status Folder::take_in(Folder& from, std::vector<Entry>& chosen) {
-  CHECK(reserve(static_cast<uint32_t>(chosen.size())));
-  std::vector<uint64_t> translate(from.state_.keywords().size());
+// References to what `from` knows, with keywords as they are called here; `chosen` is looked at before
+// anything of this folder's entries changes.  The UID that the first gets; the others follow.
+Result<uint32_t> Folder::take_in(Folder& from, const std::vector<std::span<const Entry>>& chosen) {
   uint64_t in_use = 0;
-  for (auto& e : chosen) in_use |= e.keywords;
+  Sums sums;
+  for (auto run : chosen)
+    for (auto& e : run) in_use |= e.keywords, sums.bytes += e.size, sums.messages++;
+  CHECK(reserve(static_cast<uint32_t>(sums.messages)));
+  std::vector<uint64_t> translate(from.state_.keywords().size());
   for (std::size_t b = 0; b < translate.size(); b++) {
     if (!(in_use >> b & 1)) continue;
     TRY(translate[b], keyword_mask({from.state_.keywords()[b]}, true));
   }
-  std::string p;
-  p.reserve(chosen.size() * entry_bytes);
-  uint32_t uid = state_.uid_next();
+  constexpr std::size_t usual_bytes = 20;
+  std::string record;
+  record.reserve(journal::record_bytes(sums.messages * usual_bytes));
+  record.resize(journal::head_bytes);
+  uint32_t first = state_.uid_next(), uid = first;
   uint64_t seq = state_.mod_seq() + 1;
   auto saved = static_cast<uint32_t>(now().seconds());
-  for (Entry& e : chosen) {
-    uint64_t words = 0;
-    for (std::size_t b = 0; b < translate.size(); b++)
-      if (e.keywords >> b & 1) words |= translate[b];
-    e.keywords = words;
-    e.uid = uid++;
-    e.mod_seq = seq;
-    e.saved = saved;
-    encode(p, e);
-  }
-  return write(type_arrive, seq, p);
+  Packer to(record);
+  for (auto run : chosen)
+    for (Entry e : run) {
+      uint64_t words = 0;
+      for (std::size_t b = 0; b < translate.size(); b++)
+        if (e.keywords >> b & 1) words |= translate[b];
+      e.keywords = words;
+      e.uid = uid++;
+      e.mod_seq = seq;
+      e.saved = saved;
+      to.add(e);
+    }
+  CHECK(write_large(type_arrive_packed, seq, record, &from == this ? nullptr : &sums));
+  return first;
 }
 
 Result<uint32_t> Folder::restore_from(Folder& from, const std::set<uint64_t>& stamps) {
@@ -451,14 +540,14 @@ Result<uint32_t> Folder::restore_from(Folder& from, const std::set<uint64_t>& st
     if (&from != this) CHECK(from.refresh());
     std::set<uint64_t> there;
     for (auto& e : state_.entries()) there.insert(e.stamp);
-    for (auto& g : from.state_.gone()) {
-      if (!stamps.count(g.entry.stamp) || g.when < from.kept_since() || !there.insert(g.entry.stamp).second) continue;
+    from.state_.gone().each([&](const Gone& g) {
+      if (!stamps.count(g.entry.stamp) || g.when < from.kept_since() || !there.insert(g.entry.stamp).second) return;
       back.push_back(g.entry);
       back.back().flags &= static_cast<uint8_t>(~deleted);
       used.insert(g.entry.segment);
-    }
+    });
     if (back.empty()) return uint32_t{0};
-    CHECK(take_in(from, back));
+    CHECK(take_in(from, {back}));
     CHECK(rewrite_if_grown());
   }
   CHECK(segments_.commit_segments(used));
@@ -469,8 +558,9 @@ Result<uint32_t> Folder::restore_from(Folder& from, const std::set<uint64_t>& st
 Status Folder::restore(const UidSet& uids) {
   std::set<uint64_t> stamps;
   CHECK(refresh());
-  for (auto& g : state_.gone())
+  state_.gone().each([&](const Gone& g) {
     if (uids.contains(g.entry.uid)) stamps.insert(g.entry.stamp);
+  });
   CHECK(restore_from(*this, stamps));
   return {};
 }
@@ -486,8 +576,13 @@ Status Folder::set_recent(uint32_t uid) {
 
 // The log is replaced by one that begins with the present state.  Under the lock.
 Status Folder::rewrite_if_grown() {
-  uint64_t live = (state_.entries().size() + state_.gone().size()) * entry_bytes;
-  if (reader_->tell() < rewrite_least + 4 * live) return {};
+  auto is_small = [&] {
+    uint64_t live = (state_.entries().size() + state_.gone().size()) * entry_bytes;
+    return writer_->flushed() < rewrite_least + 4 * live;
+  };
+  if (is_small()) return {};
+  if (!knows_all()) CHECK(take_records());
+  if (is_small()) return {};
   if (auto r = rewrite(state_); !r) {
     log::failure("rewrite_failed", r.error(), {{"folder", info_.name}});
     return {};  // the old log is whole; try at the next change
@@ -544,6 +639,7 @@ Status Folder::renumber(uint32_t uid_validity) {
   TRY(auto hold, lock_.hold());
   CHECK(open_writer());
   if (!state_.entries().empty()) return fail(Fault::perm, "folder '{}' has mail: its UIDVALIDITY stays", info_.name);
+  CHECK(segments_.begin_next());  // what is promised there has UIDs of before
   FolderState as = state_.copy();
   as.renumber(uid_validity);
   CHECK(rewrite(as));

@@ -6,7 +6,9 @@
 // lock.  UIDs: rising, never used twice, not even after a power cut that lost entries: they come
 // from a range that was reserved durably before.  Blocking; one thread.
 #pragma once
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -49,12 +51,14 @@ class Folder {
   static Result<std::unique_ptr<Folder>> open(int account_dir, AccountLock& lock, MailSegments& segments, const Tree& tree,
                                               const FolderInfo& info, const Terms& terms = {});
   uint32_t id() const { return info_.id; }
+  // As of the last refresh() or change; of what copy_from() took in, from the next refresh() on.
   const FolderState& state() const { return state_; }
   std::string log_name() const;  // "box/1.log", below the account's directory
   std::string index_name() const;
 
   Result<bool> refresh();  // true: something changed
-  // The message is visible on return, and with `durable` survives a power cut.
+  // The message is visible on return, and with `durable` survives a power cut: by one sync, of its
+  // record; the log may lose it then and takes it from there (MailSegments::promised).
   Result<uint32_t> append(const NewMessage& m, bool durable);
   // All of them or, whatever happens, none; others see them at once.  Their UIDs, rising; `uid` of a
   // message is not looked at when there are more.
@@ -94,34 +98,52 @@ class Folder {
   Status skip_to(uint32_t uid);
 
   // Derived forms of messages (derived.h).  derived(): lives until the next call of either.
-  // keep_derived() takes what a session had to make; it is written when it is a good part of the
+  // keep_derived() takes what somebody had to make; it is written when it is a good part of the
   // folder, so that the next session finds it.  Entries and pointers to them are other ones then.
   // write_derived(), in between, only makes room in the batch, when it is a good part already.
   enum class Form : uint8_t { wire, digest };
   std::optional<std::string_view> derived(Form f, const Entry& e);
   void write_derived(Form f, DerivedBatch& made);
   void keep_derived(Form f, DerivedBatch made);
+  using DerivedBatches = std::array<DerivedBatch, 2>;  // by Form
+  void keep_derived(DerivedBatches made);              // both, with one index
+  // For Deriver.  What other processes have written and derived meanwhile is known, too; entries and
+  // pointers to them are other ones then.
+  Status take_newest();
+  static bool lacks(Form f, const Entry& e) { return (f == Form::wire ? e.wire : e.digest) == 0; }
+  // Would so many made forms be kept?  Never where nothing may be written, or the log is damaged.
+  bool is_worth(std::size_t messages) const;
 
  private:
   Folder(int dir, AccountLock& lock, MailSegments& segments, const Tree& tree, const FolderInfo& info, const Terms& terms)
       : dir_(dir), lock_(lock), segments_(segments), tree_(tree), info_(info), terms_(terms) {}
   Status make_log();
   Status load();
-  void begin_state();
-  void write_index_if_grown();
+  bool begin_state();
+  void write_index_if_grown(bool is_worth);
+  bool inherit_places();
   Status write_index_now();
   std::string derived_name(Form f) const;
-  bool is_worth(const DerivedBatch& made) const;
+  bool is_index_anothers() const;
+  bool is_file_anothers(Form f) const;
+  void forget_places(Form f);
   Status add_derived(Form f, DerivedBatch& made);
   Status place_derived(Form f, DerivedBatch& made);
-  void check_after_boot();
+  Status place_derived(DerivedBatches& made);
+  bool is_after_boot() const;                      // and nobody has noted it yet
+  Status check_after_boot();
+  Status find_promised();
   Status note_boot();
   Status open_writer();                            // under the lock
   Result<bool> take_records();
+  bool knows_all() const { return reader_->tell() == writer_->flushed(); }  // that it wrote, or saw when it began to
   Status write(uint16_t type, uint64_t mod_seq, const std::string& payload);  // visible, applied
+  struct Sums { uint64_t bytes = 0, messages = 0; };
+  Status write_large(uint16_t type, uint64_t mod_seq, std::string& record, const Sums* adds);
+  Status write(uint16_t type, uint64_t mod_seq, std::string_view payload, const std::function<Status()>& put, const Sums* adds = nullptr);
   Result<uint64_t> keyword_mask(const std::vector<std::string>& names, bool may_add);
   Status reserve(uint32_t uids);
-  Status take_in(Folder& from, std::vector<Entry>& chosen);  // under the lock; they get their UIDs
+  Result<uint32_t> take_in(Folder& from, const std::vector<std::span<const Entry>>& chosen);  // under the lock
   Status commit();                                 // outside the lock: others go on meanwhile
   Status rewrite_if_grown();
   Status rewrite(const FolderState& as);
@@ -137,10 +159,12 @@ class Folder {
   std::optional<journal::SegmentWriter> writer_;
   uint64_t log_size_ = 0;       // when refresh() looked, bytes
   uint64_t indexed_ = 0;        // what of the log the index had, bytes
+  int64_t index_written_ = 0;   // IndexPlace::written of the index that this state knows; 0: none
   uint32_t snapshot_next_ = 1;  // entries from this UID on arrived since the log began
   DerivedFile derived_[2];
   uint64_t derived_records_[2] = {0, 0};  // in the files, needed or not
   UidSet lost_;                 // dropped by check_after_boot, not yet said in the log
+  std::string found_;           // entries that it found, likewise
 };
 
 }  // namespace jd::store

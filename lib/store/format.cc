@@ -26,6 +26,7 @@ bool decode(std::string_view& in, Entry& e) {
 namespace {
 constexpr uint16_t meta_version = 1;
 constexpr std::size_t meta_head = 2 + 2 + 4 + 4 + 4 + 8 + 8 + 16 + 4 + 4 + 4;
+constexpr uint32_t promised = 1u << 31;
 }  // namespace
 
 std::string encode(const Meta& m) {
@@ -35,7 +36,7 @@ std::string encode(const Meta& m) {
   put(r, m.kind);
   put(r, m.folder);
   put(r, m.uid);
-  put(r, uint32_t{m.flags});
+  put(r, uint32_t{m.flags} | (m.is_promised ? promised : 0));
   put(r, m.date);
   put(r, m.size);
   r += m.delivery.size() == 16 ? m.delivery : std::string(16, '\0');
@@ -62,6 +63,7 @@ std::optional<Meta> decode_meta(std::string_view in) {
       !take(in, flags) || !take(in, m.date) || !take(in, m.size) || in.size() < 16)
     return std::nullopt;
   m.flags = static_cast<uint8_t>(flags);
+  m.is_promised = flags & promised;
   m.delivery = in.substr(0, 16);
   in.remove_prefix(16);
   if (!take(in, structure) || !take(in, envelope) || !take(in, bodystructure) || !take(in, crc)) return std::nullopt;
@@ -109,8 +111,9 @@ std::string delivery_id(std::string_view queue_id, std::string_view recipient) {
   return blake2b(both, 16);
 }
 
-const std::string& boot_id() {
-  static const std::string id = [] {
+namespace {
+std::string& this_boot() {
+  static std::string id = [] {
     if (const char* given = ::getenv("JDMAIL_BOOT_ID")) return blake2b(given, 16);
     auto text = file::read_all("/proc/sys/kernel/random/boot_id", 64);
     if (!text) log::failure("boot_unknown", text.error());
@@ -118,5 +121,9 @@ const std::string& boot_id() {
   }();
   return id;
 }
+}  // namespace
+
+const std::string& boot_id() { return this_boot(); }
+void pretend_boot(std::string_view name) { this_boot() = blake2b(name, 16); }
 
 }  // namespace jd::store

@@ -15,6 +15,7 @@
 //   version:u16 kind:u16 folder:u32 uid:u32 flags:u32 date:i64 size:u64 delivery[16]
 //   structure:u32 envelope:u32 bodystructure:u32 crc:u32   lengths of what follows
 //   structure envelope bodystructure   crc = crc32c of the head before it and of these three
+//   flags     bits 0-4: Flag; bit 31: promised
 //   message                            kind 0: its bytes, CRLF; kind 1: crc32c:u32, the bytes are in
 //                                      big/; kind 2: crc32c:u32 of what is in big/ (it may be shared
 //                                      with other accounts, by hard links), then what stands before it
@@ -30,6 +31,7 @@
 //   drop       uids                     entries whose messages a power cut took before any promise
 //   moved      from:u32 (offset:u64 segment:u32 to:u64)*   rising offsets: records of segment `from`
 //                                       are elsewhere now (compaction); of entries and gone ones
+//   arrive packed, gone packed          as arrive and gone, the items as in packed.h and gone.h
 //   entry := uid:u32 flags:u8 kind:u8 marks:u16 segment:u32 length:u32 offset:u64 meta:u32 saved:u32
 //            size:u64 date:i64 keywords:u64 mod_seq:u64 stamp:u64 = 72 bytes
 //   marks: 1 the others are known, 2 bytes over 127 in a header (mime/downgrade.h), 4 a bare LF or a last line without
@@ -71,7 +73,7 @@ constexpr uint32_t kind_mail = 1, kind_box = 2, kind_tree = 3, kind_moved = 4;
 enum Type : uint16_t {
   type_message = 1,
   type_state = 16, type_keywords, type_arrive, type_gone, type_flags, type_expunge, type_reserve, type_recent, type_drop,
-  type_moved,
+  type_moved, type_arrive_packed, type_gone_packed,
   type_create = 32, type_rename, type_remove, type_subscribe, type_unsubscribe, type_forget, type_rights,
 };
 
@@ -122,6 +124,7 @@ struct Meta {
   uint16_t kind = 0;
   uint32_t folder = 0, uid = 0;
   uint8_t flags = 0;
+  bool is_promised = false;  // the record alone was synced: after a power cut its folder takes it from here (Folder::check_after_boot)
   int64_t date = 0;
   uint64_t size = 0;
   std::string delivery;  // 16 bytes, or 16 zeros
@@ -146,5 +149,6 @@ std::string delivery_id(std::string_view queue_id, std::string_view recipient);
 
 // Of this start of the machine; JDMAIL_BOOT_ID overrides it, for tests of power cuts.
 const std::string& boot_id();
+void pretend_boot(std::string_view name);  // the same, from now on in this process
 
 }  // namespace jd::store

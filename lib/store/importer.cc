@@ -5,6 +5,7 @@
 
 #include "lib/base/hash.h"
 #include "lib/base/log.h"
+#include "lib/store/deriver.h"
 #include "lib/store/uidl.h"
 
 namespace jd::store {
@@ -59,7 +60,7 @@ Status FolderImport::take_numbering(Numbering source) {
 void FolderImport::index() {
   auto& state = folder_->state();
   for (auto& e : state.entries()) before_[e.size][e.date].unread.push_back({e, false});
-  for (auto& g : state.gone()) before_[g.entry.size][g.entry.date].unread.push_back({g.entry, true});
+  state.gone().each([&](const Gone& g) { before_[g.entry.size][g.entry.date].unread.push_back({g.entry, true}); });
 }
 
 // Each message that was here before is read at most once, and only when one of its size and date comes.
@@ -164,8 +165,10 @@ Status FolderImport::finish() {
   CHECK(folder_->sync());
   CHECK(keep_names());
   CHECK(pass_uid_next());
-  if (!was_empty_) return {};
-  return folder_->set_recent(recent_from_ ? recent_from_ : folder_->state().uid_next());
+  if (was_empty_) CHECK(folder_->set_recent(recent_from_ ? recent_from_ : folder_->state().uid_next()));
+  if (auto made = derive(*account_, *folder_, [] { return true; }); !made)
+    log::failure("derived_not_kept", made.error(), {{"folder", report_.folder}});
+  return {};
 }
 
 }  // namespace jd::store

@@ -14,7 +14,8 @@
 // else it gets a new one.  uid_next is taken over, too.
 //
 // What POP3 called the messages of INBOX (PortableMessage::uidl) is kept by finish(), also of those that were there
-// already; see uidl.h.
+// already; see uidl.h.  At its end it makes the folder's derived forms (deriver.h): the first who lists it is not kept
+// waiting.
 //
 // Blocking; one thread; others may write the account meanwhile.  Durable after finish(): add() syncs
 // once for many messages.  Errors: temp (space, I/O): what was added so far stays, begin anew.

@@ -13,19 +13,19 @@ namespace jd::store {
 namespace {
 
 constexpr uint64_t page = 4096;
-constexpr std::size_t map_least = 256;  // fewer are read: a mapping costs more than they do
-constexpr char magic[8] = {'J', 'D', 'I', 'N', 'D', 'E', 'X', 2};
+constexpr std::size_t map_least = 20 << 10;  // bytes; fewer are read: a mapping costs more than they do
+constexpr char magic[8] = {'J', 'D', 'I', 'N', 'D', 'E', 'X', 3};
 
 struct Header {
   char magic[8];
-  uint64_t generation, end, entries, gone, mod_seq, bytes;
+  uint64_t generation, end, entries, gone, gone_bytes, mod_seq, bytes;
   int64_t mtime;
   uint64_t size;
   IndexPlace::Derived derived[2];
   char boot[16], reserved_boot[16];
   uint32_t uid_validity, uid_next, recent, reserved_end, unseen, first_unseen, snapshot_next, keywords, data_crc, crc;
 };
-static_assert(sizeof(Header) == 8 + 8 * 8 + 32 + 32 + 40);
+static_assert(sizeof(Header) == 8 + 9 * 8 + 32 + 32 + 40);
 
 uint64_t pages(uint64_t n) { return (n + page - 1) / page * page; }
 uint32_t header_crc(const Header& h) {
@@ -37,7 +37,7 @@ std::string_view bytes_of(const Records<T>& r) {
 }
 template <class T>
 Status fill(Records<T>& r, int fd, uint64_t offset, std::size_t count, bool maps) {
-  if (maps && count >= map_least && r.map(fd, offset, count)) return {};
+  if (maps && count * sizeof(T) >= map_least && r.map(fd, offset, count)) return {};
   TRY(std::size_t got, file::read_at(fd, r.make_room(count), count * sizeof(T), offset));
   if (got != count * sizeof(T)) return fail(Fault::perm, "the index is too short");
   return {};
@@ -55,13 +55,41 @@ Status check_data(int fd, const Header& h) {
   return {};
 }
 
+// perm: there is none, or it is damaged.
+Result<Header> read_header(int fd) {
+  TRY(auto first, file::read_at(fd, sizeof(Header), 0));
+  Header h;
+  if (first.size() < sizeof h) return fail(Fault::perm, "the index is too short");
+  memcpy(static_cast<void*>(&h), first.data(), sizeof h);
+  if (memcmp(h.magic, magic, sizeof magic) != 0 || h.crc != header_crc(h)) return fail(Fault::perm, "the index is damaged");
+  return h;
+}
+
+// The header's checksum is good: its counts are what was written.
+Status check_size(const Header& h, const struct stat& st) {
+  if (static_cast<uint64_t>(st.st_size) != h.size || h.entries > UINT32_MAX || h.gone_bytes > UINT32_MAX ||
+      h.size != page + pages(h.entries * sizeof(Entry)) + pages(h.gone_bytes) + h.keywords)
+    return fail(Fault::perm, "the index has a wrong size");
+  return {};
+}
+
+IndexPlace place_of(const Header& h) {
+  IndexPlace at;
+  at.generation = h.generation;
+  at.end = h.end;
+  at.snapshot_next = h.snapshot_next;
+  at.written = h.mtime;
+  for (int f = 0; f < 2; f++) at.derived[f] = h.derived[f];
+  return at;
+}
+
 }  // namespace
 
 Status write_index(int dir, const std::string& name, const FolderState& state, const IndexPlace& at) {
   std::string tmp = name + ".tmp";
   CHECK(file::unlink(dir, tmp));
   std::string words = FolderState::make_keywords(state.keywords());
-  auto entries = bytes_of(state.entries()), gone = bytes_of(state.gone());
+  auto entries = bytes_of(state.entries()), gone = state.gone().bytes();
   Header h;
   memset(static_cast<void*>(&h), 0, sizeof h);
   memcpy(h.magic, magic, sizeof magic);
@@ -69,9 +97,10 @@ Status write_index(int dir, const std::string& name, const FolderState& state, c
   h.end = at.end;
   h.entries = state.entries().size();
   h.gone = state.gone().size();
+  h.gone_bytes = gone.size();
   h.mod_seq = state.mod_seq();
   h.bytes = state.bytes();
-  h.mtime = now().ns;
+  h.mtime = at.written;
   for (int f = 0; f < 2; f++) h.derived[f] = at.derived[f];
   h.size = page + pages(entries.size()) + pages(gone.size()) + words.size();
   memcpy(h.boot, boot_id().data(), 16);
@@ -99,23 +128,19 @@ Status write_index(int dir, const std::string& name, const FolderState& state, c
 
 Result<IndexPlace> read_index(int dir, const std::string& name, uint64_t generation, uint64_t log_size, bool maps, FolderState& state) {
   TRY(Fd fd, file::open(dir, name, O_RDONLY));
-  TRY(auto first, file::read_at(fd.get(), sizeof(Header), 0));
-  Header h;
+  TRY(Header h, read_header(fd.get()));
   struct stat st;
-  if (first.size() < sizeof h || ::fstat(fd.get(), &st) < 0) return fail(Fault::perm, "the index is too short");
-  memcpy(static_cast<void*>(&h), first.data(), sizeof h);
-  if (memcmp(h.magic, magic, sizeof magic) != 0 || h.crc != header_crc(h)) return fail(Fault::perm, "the index is damaged");
+  if (::fstat(fd.get(), &st) < 0) return fail_errno(errno, "cannot look at the index");
   if (h.generation != generation || h.end > log_size || std::string_view(h.boot, 16) != boot_id())
     return fail(Fault::perm, "the index is of another time");
-  // The header's checksum is good: its counts are what was written.
-  if (static_cast<uint64_t>(st.st_size) != h.size || h.entries > UINT32_MAX || h.gone > UINT32_MAX ||
-      h.size != page + pages(h.entries * sizeof(Entry)) + pages(h.gone * sizeof(Gone)) + h.keywords)
-    return fail(Fault::perm, "the index has a wrong size");
+  CHECK(check_size(h, st));
   if (st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec != h.mtime) CHECK(check_data(fd.get(), h));
   FolderState::Parts parts;
   CHECK(fill(parts.entries, fd.get(), page, h.entries, maps));
   uint64_t gone_at = page + pages(h.entries * sizeof(Entry));
-  CHECK(fill(parts.gone, fd.get(), gone_at, h.gone, maps));
+  Records<char> gone;
+  CHECK(fill(gone, fd.get(), gone_at, h.gone_bytes, maps));
+  parts.gone.become(std::move(gone), h.gone);
   TRY(parts.keywords, file::read_at(fd.get(), h.keywords, h.size - h.keywords));
   parts.uid_validity = h.uid_validity;
   parts.uid_next = h.uid_next;
@@ -128,12 +153,24 @@ Result<IndexPlace> read_index(int dir, const std::string& name, uint64_t generat
   parts.mod_seq = h.mod_seq;
   parts.bytes = h.bytes;
   if (!state.become(std::move(parts))) return fail(Fault::perm, "the index makes no sense");
-  IndexPlace at;
-  at.generation = h.generation;
-  at.end = h.end;
-  at.snapshot_next = h.snapshot_next;
-  for (int f = 0; f < 2; f++) at.derived[f] = h.derived[f];
-  return at;
+  return place_of(h);
+}
+
+Result<IndexPlace> read_index_place(int dir, const std::string& name) {
+  TRY(Fd fd, file::open(dir, name, O_RDONLY));
+  TRY(Header h, read_header(fd.get()));
+  return place_of(h);
+}
+
+Result<IndexPlace> read_index_entries(int dir, const std::string& name, Records<Entry>& entries) {
+  TRY(Fd fd, file::open(dir, name, O_RDONLY));
+  TRY(Header h, read_header(fd.get()));
+  struct stat st;
+  if (::fstat(fd.get(), &st) < 0) return fail_errno(errno, "cannot look at the index");
+  CHECK(check_size(h, st));
+  CHECK(check_data(fd.get(), h));
+  CHECK(fill(entries, fd.get(), page, h.entries, false));
+  return place_of(h);
 }
 
 }  // namespace jd::store

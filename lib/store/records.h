@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstring>
 #include <new>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -76,6 +77,11 @@ class Records {
     reserve(bytes.size() / sizeof(T));
     size_ = bytes.size() / sizeof(T);
     if (size_) memcpy(static_cast<void*>(data_), bytes.data(), size_ * sizeof(T));
+  }
+  void append(std::span<const T> more) {
+    reserve(size_ + more.size());
+    memcpy(static_cast<void*>(data_ + size_), more.data(), more.size() * sizeof(T));
+    size_ += more.size();
   }
   // For the bytes of `count` records, which the caller puts there.
   void* make_room(std::size_t count) {

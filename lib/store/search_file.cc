@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "lib/base/file.h"
 #include "lib/log/crc32c.h"
@@ -69,6 +70,7 @@ Result<std::unique_ptr<GramFile>> GramFile::open(int account_dir, const std::str
   void* p = ::mmap(nullptr, f->size_, PROT_READ, MAP_SHARED, fd.get(), 0);
   if (p == MAP_FAILED) return fail_errno(errno, "cannot map search/{}", name);
   f->at_ = static_cast<const char*>(p);
+  (void)::madvise(p, f->size_, MADV_RANDOM);  // a search looks at little of it
   CHECK(f->check(name));
   return f;
 }
@@ -84,20 +86,36 @@ Status GramFile::check(std::string_view name) {
   readers_ = at<uint32_t>(at_ + 36);
   uint64_t behind = uint64_t{documents_} * 8 + uint64_t{slots_} * 4 + uint64_t{blocks_} * place_bytes + uint64_t{texts_} * text_bytes;
   bool fits = stamps_at_ >= header_bytes && stamps_at_ <= size_ && size_ - stamps_at_ == behind && slots_ && (slots_ & (slots_ - 1)) == 0 && documents_ < slots_;
+  if (fits) need({at_ + stamps_at_, behind});
   uint32_t crc = fits ? journal::crc32c(journal::crc32c(0, {at_, checked_header}), {at_ + stamps_at_, behind}) : 0;
   if (!fits || crc != at<uint32_t>(at_ + checked_header)) return fail(Fault::perm, "search/{} is damaged", name);
   checked_.assign(blocks_, false);
   return {};
 }
 
+// To be read at once, not page after page.
+void GramFile::need(std::string_view bytes) const {
+  constexpr std::size_t page = 4096;
+  std::size_t before = static_cast<std::size_t>(bytes.data() - at_) % page;
+  (void)::madvise(const_cast<char*>(bytes.data() - before), bytes.size() + before, MADV_WILLNEED);
+}
+
+// From one block to the next.
+void GramFile::read_on() const { (void)::madvise(const_cast<char*>(at_), size_, MADV_SEQUENTIAL); }
+
 uint64_t GramFile::stamp(uint32_t document) const { return at<uint64_t>(at_ + stamps_at_ + uint64_t{document} * 8); }
 
 uint32_t GramFile::find(uint64_t s) const {
+  if (next_ < documents_ && stamp(next_) == s) return next_++;
+  std::swap(next_, other_next_);
+  if (next_ < documents_ && stamp(next_) == s) return next_++;
   const char* slots = at_ + stamps_at_ + uint64_t{documents_} * 8;
   for (uint32_t i = static_cast<uint32_t>(s) & (slots_ - 1), n = 0; n < slots_; i = (i + 1) & (slots_ - 1), ++n) {
     uint32_t d = at<uint32_t>(slots + uint64_t{i} * 4);
     if (d == 0 || d > documents_) break;
-    if (stamp(d - 1) == s) return d - 1;
+    if (stamp(d - 1) != s) continue;
+    next_ = d;
+    return d - 1;
   }
   return documents_;
 }
@@ -152,6 +170,7 @@ Result<std::string_view> GramFile::block(uint32_t number) {
   Place p = place(number);
   if (p.offset > stamps_at_ || stamps_at_ - p.offset < p.length) return fail(Fault::perm, "search/{} is damaged: block {} is outside", name_, number);
   std::string_view b(at_ + p.offset, p.length);
+  if (!checked_[number]) need(b);
   if (!checked_[number] && journal::crc32c(0, b) != p.crc) return fail(Fault::perm, "search/{} is damaged in block {}", name_, number);
   checked_[number] = true;
   return b;

@@ -76,7 +76,7 @@ class GramFile {
   // All grams in rising order, for merging.
   class Cursor {
    public:
-    explicit Cursor(GramFile& f) : file_(&f) {}
+    explicit Cursor(GramFile& f) : file_(&f) { f.read_on(); }
     Result<bool> next();  // false: the end
     Gram gram() const { return gram_; }
     void documents(std::vector<uint32_t>& out) const;  // rising
@@ -94,6 +94,8 @@ class GramFile {
   struct Text { uint64_t offset; uint32_t document, length, size, crc; };
   GramFile() = default;
   Status check(std::string_view name);
+  void need(std::string_view bytes) const;
+  void read_on() const;
   Place place(uint32_t block) const;
   Text text(uint32_t number) const;
   Result<std::string_view> block(uint32_t number);
@@ -107,6 +109,9 @@ class GramFile {
   uint64_t size_ = 0, stamps_at_ = 0;
   uint32_t documents_ = 0, blocks_ = 0, slots_ = 0, texts_ = 0, readers_ = 0;
   std::vector<bool> checked_;  // blocks
+  // Behind the messages found last: who searches a folder asks for them in order, which is that of the
+  // file, or of two files that became this one.
+  mutable uint32_t next_ = 0, other_next_ = 0;
 };
 
 // Writes one: texts in rising order of messages, grams in rising order, then finish().  Nothing is there

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include <utility>
+
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -12,6 +14,9 @@
 namespace jd::store {
 namespace {
 constexpr std::size_t many_files = 16;  // one sync of the file system costs less than this many files
+constexpr uint64_t max_room = 512 << 10;
+constexpr uint64_t roomy_record = 16 << 10;  // of longer ones, to write the zeros takes as long as they save
+constexpr unsigned few_alone = 4;
 
 std::string segment_name(uint32_t n) { return fmt::format("seg/{:08}.seg", n); }
 std::string moved_name(uint32_t n) { return fmt::format("seg/{:08}.moved", n); }
@@ -49,7 +54,7 @@ Status MailSegments::open_writer() {
     }
     TRY(auto all, numbers());
     if (!all.empty()) {
-      auto w = journal::SegmentWriter::append_to(dir_, segment_name(all.back()), known_end(all.back()));
+      auto w = journal::SegmentWriter::append_to(dir_, segment_name(all.back()), known_end(all.back()), 0, max_room);
       if (w) {
         if (w->tail_cut()) log::warn("store_tail_cut", {{"segment", segment_name(all.back())}, {"bytes", w->tail_cut()}});
         writer_ = std::move(*w);
@@ -66,13 +71,29 @@ Status MailSegments::open_writer() {
       }
     }
     CHECK(file::make_directory(dir_, "seg"));
+    if (!all.empty()) CHECK(sync_logs());
     uint32_t next = all.empty() ? 1 : all.back() + 1;
-    TRY(auto w, journal::SegmentWriter::create(dir_, segment_name(next), {kind_mail, next, 0, false}));
+    TRY(auto w, journal::SegmentWriter::create(dir_, segment_name(next), {kind_mail, next, 0, false, max_room}));
     writer_ = std::move(w);
     unsynced_names_.push_back("seg");
     return {};
   }
   return fail(Fault::temp, "cannot open a segment of the mailbox to append to");
+}
+
+// What is promised is looked for in the last segment only.
+Status MailSegments::sync_logs() {
+  auto names = file::list(dir_, "box");
+  if (!names && names.error().sys == ENOENT) return {};
+  if (!names) return Unexpected(names.error());
+  for (auto& n : *names) {
+    if (!n.ends_with(".log")) continue;
+    auto log = file::open(dir_, "box/" + n, O_RDONLY);
+    if (!log && log.error().sys == ENOENT) continue;
+    if (!log) return Unexpected(log.error());
+    CHECK(file::sync_data(log->get()));
+  }
+  return {};
 }
 
 Status MailSegments::put_large(const std::string& name, std::string_view bytes, const std::string& source) {
@@ -106,6 +127,21 @@ Result<MailSegments::Placed> MailSegments::append(uint64_t stamp, std::string_vi
   }
   dirty_ = true;
   return Placed{*ref, static_cast<uint32_t>(meta.size())};
+}
+
+// A client that has appended some alone goes on so, mostly with messages of the same kind.
+void MailSegments::make_room(const journal::Ref& last) {
+  uint64_t bytes = journal::record_bytes(last.length);
+  if (!writer_ || bytes > roomy_record || ++alone_ < few_alone) return;
+  has_room_ = true;
+  if (auto r = writer_->make_room(16 * bytes, 2 * bytes); !r) log::failure("room_not_made", r.error());  // it does without
+}
+
+Status MailSegments::cut_room() {
+  alone_ = 0;
+  if (!std::exchange(has_room_, false) || !writer_) return {};
+  if (writer_->is_broken() || !writer_->refresh()) return {};  // whoever opens it anew sees to it
+  return writer_->cut_room();
 }
 
 Status MailSegments::commit() {
@@ -273,6 +309,21 @@ Result<std::vector<std::string>> MailSegments::scan(Time since, const std::funct
       damage.push_back(fmt::format("{}: {} bytes at {}: {}", segment_name(n), d.length, d.offset, d.reason));
   }
   return damage;
+}
+
+Result<const std::vector<MailSegments::Found>*> MailSegments::promised() {
+  TRY(auto all, numbers());
+  uint32_t last = all.empty() ? 0 : all.back();
+  if (promised_.read.segment != last) promised_ = {{last, journal::header_bytes}, {}};
+  if (all.empty()) return &promised_.all;
+  CHECK(scan(Time{}, [&](const Found& m) {
+    if (!m.meta.is_promised) return true;
+    Found kept = m;
+    kept.meta.structure = kept.meta.envelope = kept.meta.bodystructure = {};
+    promised_.all.push_back(std::move(kept));
+    return true;
+  }, &promised_.read));
+  return &promised_.all;
 }
 
 Entry entry_of(const MailSegments::Found& m) {

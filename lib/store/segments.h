@@ -40,6 +40,11 @@ class MailSegments {
   Result<Placed> append(uint64_t stamp, std::string_view meta, std::string_view message, Kind kind, const SharedBody* shared = nullptr);
   // What append() wrote since the last commit survives a power cut.
   Status commit();
+  // After each that is committed alone: room for the like of it (SegmentWriter::make_room), when some such
+  // came already.  cut_room(): no more of them for now.  Both under the lock.
+  void make_room(const journal::Ref& last);
+  bool has_room() const { return has_room_; }
+  Status cut_room();
   // The segments that these refs are in survive a power cut, whoever wrote them.
   Status commit_segments(const std::set<uint32_t>& numbers);
 
@@ -62,10 +67,14 @@ class MailSegments {
   struct Place { uint32_t segment = 0; uint64_t offset = 0; };
   Result<std::vector<std::string>> scan(Time since, const std::function<bool(const Found&)>& visit, Place* after = nullptr);
 
+  // Those of the last segment that are promised (Meta), without what was parsed of them: of older segments
+  // all folders' logs have them.  Read once, and on from there when it has grown; lives until the next call.
+  Result<const std::vector<Found>*> promised();
+
   // For compaction.  Sealed ones are complete: nothing is appended to them.
   struct Info { uint32_t number; uint64_t bytes; bool is_last; };
   Result<std::vector<Info>> list();
-  // The record once more, at the end; under the lock.
+  // The record once more, at the end, promised no more: a log has it; under the lock.
   Result<journal::Ref> append_again(const journal::OwnedRecord& record);
   Result<journal::OwnedRecord> record(const journal::Ref& r);
   Status begin_next();  // seals the last one; under the lock
@@ -87,6 +96,7 @@ class MailSegments {
   Result<std::string_view> start_of(const At& a, std::size_t bytes);
   Result<const std::vector<Move>*> moves(uint32_t number);
   Status open_writer();
+  Status sync_logs();
   uint64_t known_end(uint32_t number);
   Result<journal::SegmentReader*> reader(uint32_t number);
   Result<std::vector<uint32_t>> numbers();
@@ -94,9 +104,11 @@ class MailSegments {
   int dir_;
   std::optional<journal::SegmentWriter> writer_;
   journal::Ref known_;
-  bool dirty_ = false;
+  bool dirty_ = false, has_room_ = false;
+  unsigned alone_ = 0;  // make_room() since cut_room()
   std::vector<std::string> unsynced_names_;  // files of big/, and "seg" for the directory itself
   std::map<uint32_t, std::unique_ptr<journal::SegmentReader>> readers_;
+  struct { Place read; std::vector<Found> all; } promised_;
   std::map<uint32_t, std::vector<Move>> moves_;  // of segments that are no more
   struct { uint32_t segment = 0; uint64_t at = 0, last = 0; std::string bytes; } ahead_;  // what meta() read last
 };

@@ -30,7 +30,14 @@ Result<std::vector<MailSegments::Info>> MailSegments::list() {
 
 Result<journal::Ref> MailSegments::append_again(const journal::OwnedRecord& record) {
   CHECK(open_writer());
-  TRY(auto ref, writer_->append(record.type, record.flags, record.stamp, {record.payload}));
+  std::string_view rest = record.payload;
+  std::string meta;
+  if (auto m = record.type == type_message ? decode_meta(rest) : std::nullopt; m && m->is_promised) {
+    m->is_promised = false;
+    meta = encode(*m);
+    rest.remove_prefix(meta.size());
+  }
+  TRY(auto ref, writer_->append(record.type, record.flags, record.stamp, {meta, rest}));
   CHECK(writer_->flush());
   dirty_ = true;
   return ref;

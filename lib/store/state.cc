@@ -2,6 +2,7 @@
 #include "lib/store/state.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/base/text.h"
 
@@ -90,10 +91,15 @@ void FolderState::renumber(uint32_t uid_validity) {
   uid_validity_ = uid_validity;
   uid_next_ = recent_ = reserved_end_ = 1;
   reserved_boot_.clear();
-  for (auto& g : gone_) g.entry.uid = 0;
+  gone_.change([](Entry& e) { return std::exchange(e.uid, 0) != 0; });
   seen_before_ = 0;
   flag_changes_.clear();
   mod_seq_++;
+}
+
+void FolderState::skip_reserved() {
+  if (reserved_end_ > uid_next_) mod_seq_ += reserved_end_ - uid_next_;
+  skip_to(reserved_end_);
 }
 
 void FolderState::drop(uint32_t uid) {
@@ -109,8 +115,10 @@ bool FolderState::apply(uint16_t type, uint64_t stamp, std::string_view p) {
   switch (type) {
     case type_state: good = apply_state(p); break;
     case type_keywords: good = apply_keywords(p); break;
-    case type_arrive: good = apply_arrive(p, false); break;
-    case type_gone: good = apply_arrive(p, true); break;
+    case type_arrive: good = apply_arrive(p); break;
+    case type_gone: good = apply_gone(p); break;
+    case type_arrive_packed: good = apply_packed(p); break;
+    case type_gone_packed: good = apply_gone_packed(p); break;
     case type_flags: good = apply_flags(stamp, p); break;
     case type_expunge: good = apply_expunge(stamp, p); break;
     case type_reserve: {
@@ -139,7 +147,7 @@ bool FolderState::apply(uint16_t type, uint64_t stamp, std::string_view p) {
     case type_moved: good = apply_moved(p); break;
     default: break;  // of a later version: what it says does not concern these fields
   }
-  if (good && type != type_state && type != type_reserve && type != type_recent) mod_seq_ = std::max(mod_seq_, stamp);
+  if (good && type != type_state && type != type_recent) mod_seq_ = std::max(mod_seq_, stamp);
   return good;
 }
 
@@ -169,27 +177,57 @@ bool FolderState::apply_keywords(std::string_view p) {
   return true;
 }
 
-bool FolderState::apply_arrive(std::string_view p, bool gone) {
-  if (!gone) entries_.reserve(entries_.size() + p.size() / entry_bytes);
+bool FolderState::apply_arrive(std::string_view p) {
+  entries_.reserve(entries_.size() + p.size() / entry_bytes);
+  for (Entry e; !p.empty();)
+    if (!decode(p, e) || !arrive(e)) return false;
+  return true;
+}
+
+bool FolderState::apply_packed(std::string_view p) {
+  entries_.reserve(entries_.size() + p.size() / packed_least);
+  Unpacker in(p);
+  for (Entry e; !in.at_end();)
+    if (!in.next(e) || !arrive(e)) return false;
+  return true;
+}
+
+bool FolderState::arrive(const Entry& e) {
+  if (e.uid == 0) return false;
+  if (entries_.empty() || e.uid > entries_.back().uid) {
+    entries_.push_back(e);
+    count(e, 1);
+  } else if (auto i = at_least(e.uid); i == entries_.end() || i->uid != e.uid) {
+    count(e, 1);
+    seen_before_ = 0;
+    entries_.insert(i, e);  // logs of earlier releases: undelete brought an old UID back
+  }
+  uid_next_ = std::max(uid_next_, e.uid + 1);
+  mod_seq_ = std::max(mod_seq_, e.mod_seq);
+  return true;
+}
+
+// Of logs of earlier releases.
+bool FolderState::apply_gone(std::string_view p) {
+  std::string packed;
+  GonePacker to(packed);
   while (!p.empty()) {
     Entry e;
-    if (!decode(p, e) || (e.uid == 0 && !gone)) return false;  // gone before a renumber(): 0
-    if (gone) {
-      int64_t when;
-      if (!take(p, when)) return false;
-      gone_.push_back({e, when});
-    } else if (entries_.empty() || e.uid > entries_.back().uid) {
-      entries_.push_back(e);
-      count(e, 1);
-    } else if (auto i = at_least(e.uid); i == entries_.end() || i->uid != e.uid) {
-      count(e, 1);
-      seen_before_ = 0;
-      entries_.insert(i, e);  // logs of earlier releases: undelete brought an old UID back
-    }
-    uid_next_ = std::max(uid_next_, e.uid + 1);
-    mod_seq_ = std::max(mod_seq_, e.mod_seq);
+    int64_t when;
+    if (!decode(p, e) || !take(p, when)) return false;
+    to.add(e, when);
   }
-  return true;
+  return apply_gone_packed(packed);
+}
+
+bool FolderState::apply_gone_packed(std::string_view p) {
+  GoneUnpacker in(p);
+  for (Gone g; !in.at_end();) {
+    if (!in.next(g)) return false;
+    uid_next_ = std::max(uid_next_, g.entry.uid + 1);
+    mod_seq_ = std::max(mod_seq_, g.entry.mod_seq);
+  }
+  return gone_.add_packed(p);
 }
 
 bool FolderState::apply_flags(uint64_t seq, std::string_view p) {
@@ -236,11 +274,8 @@ bool FolderState::apply_expunge(uint64_t seq, std::string_view p) {
     auto from = at_least(r.first);
     auto to = from;
     seen_before_ = std::min(seen_before_, static_cast<std::size_t>(from - entries_.begin()));
-    for (; to != entries_.end() && to->uid <= r.last; ++to) {
-      count(*to, -1);
-      to->mod_seq = seq;
-      gone_.push_back({*to, when});
-    }
+    for (; to != entries_.end() && to->uid <= r.last; ++to) count(*to, -1);
+    gone_.add({from, to}, when, seq);
     if (uids->ranges().size() == 1) entries_.erase(from, to);
   }
   if (uids->ranges().size() > 1)  // one pass, however many ranges
@@ -258,8 +293,11 @@ bool FolderState::apply_moved(std::string_view p) {
   // Looked at through const first: a page that is only mapped is copied when it is written to.
   for (std::size_t i = 0; i < entries_.size(); i++)
     if (std::as_const(entries_)[i].segment == moves->from) follow(entries_[i]);
-  for (std::size_t i = 0; i < gone_.size(); i++)
-    if (std::as_const(gone_)[i].entry.segment == moves->from) follow(gone_[i].entry);
+  gone_.change([&](Entry& e) {
+    auto before = e.ref();
+    follow(e);
+    return !(e.ref() == before);
+  });
   return true;
 }
 
@@ -267,7 +305,7 @@ std::vector<FolderState::Out> FolderState::snapshot(int64_t keep_since) const {
   std::vector<Out> out;
   std::string p;
   std::size_t kept = 0;
-  for (auto& g : gone_) kept += g.when >= keep_since;
+  gone_.each([&](const Gone& g) { kept += g.when >= keep_since; });
   put(p, uid_validity_);
   put(p, uid_next_);
   put(p, recent_);
@@ -279,23 +317,20 @@ std::vector<FolderState::Out> FolderState::snapshot(int64_t keep_since) const {
   if (!keywords_.empty()) out.push_back({type_keywords, mod_seq_, make_keywords(keywords_)});
   constexpr std::size_t batch = 500;  // a damaged record costs no more entries than this
   p.clear();
-  for (std::size_t i = 0; i < entries_.size(); i++) {
-    encode(p, entries_[i]);
-    if (i % batch == batch - 1 || i + 1 == entries_.size()) {
-      out.push_back({type_arrive, mod_seq_, std::move(p)});
-      p.clear();
-    }
+  for (std::size_t i = 0; i < entries_.size();) {
+    Packer to(p);
+    for (std::size_t end = std::min(entries_.size(), i + batch); i < end; i++) to.add(entries_[i]);
+    out.push_back({type_arrive_packed, mod_seq_, std::exchange(p, {})});
   }
   std::size_t n = 0;
-  for (auto& g : gone_) {
-    if (g.when < keep_since) continue;
-    encode(p, g.entry);
-    put(p, g.when);
-    if (++n % batch == 0 || n == kept) {
-      out.push_back({type_gone, mod_seq_, std::move(p)});
-      p.clear();
-    }
-  }
+  GonePacker to(p);
+  gone_.each([&](const Gone& g) {
+    if (g.when < keep_since) return;
+    to.add(g.entry, g.when);
+    if (++n % batch != 0 && n != kept) return;
+    out.push_back({type_gone_packed, mod_seq_, std::exchange(p, {})});
+    to = GonePacker(p);
+  });
   return out;
 }
 

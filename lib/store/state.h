@@ -13,23 +13,18 @@
 #include <vector>
 
 #include "lib/store/format.h"
+#include "lib/store/gone.h"
 #include "lib/store/records.h"
 #include "lib/store/uid_set.h"
 
 namespace jd::store {
-
-struct Gone {
-  Entry entry;       // its mod_seq is that of the expunge: rising in FolderState::gone()
-  int64_t when = 0;  // seconds
-};
-static_assert(sizeof(Gone) == sizeof(Entry) + 8);
 
 class FolderState {
  public:
   const Records<Entry>& entries() const { return entries_; }  // rising UIDs
   const Entry* find(uint32_t uid) const;
   std::size_t first_at_least(uint32_t uid) const;  // index into entries(); their size: none
-  const Records<Gone>& gone() const { return gone_; }
+  const GoneList& gone() const { return gone_; }
   FolderState() = default;
   FolderState(FolderState&&) = default;
   FolderState& operator=(FolderState&&) = default;
@@ -54,6 +49,8 @@ class FolderState {
   // The UIDs of arrivals so far that must not be handed out again although the machine may have
   // lost their entries: called when the log was opened under another boot than it was written in.
   void skip_to(uint32_t uid) { if (uid > uid_next_) uid_next_ = uid; }
+  // The same for all that were reserved, and for the mod_seqs that such arrivals may have had.
+  void skip_reserved();
   // An entry whose message is not there (lost with the machine's power before it was acknowledged,
   // or damaged).
   void drop(uint32_t uid);
@@ -65,7 +62,7 @@ class FolderState {
   // All of it at once, from an index.  false: makes no sense, nothing changed.
   struct Parts {
     Records<Entry> entries;
-    Records<Gone> gone;
+    GoneList gone;
     std::string keywords, reserved_boot;
     uint32_t uid_validity = 0, uid_next = 1, recent = 1, reserved_end = 1, unseen = 0, first_unseen = 0;
     uint64_t mod_seq = 1, bytes = 0;
@@ -86,7 +83,11 @@ class FolderState {
  private:
   bool apply_state(std::string_view p);
   bool apply_keywords(std::string_view p);
-  bool apply_arrive(std::string_view p, bool gone);
+  bool apply_arrive(std::string_view p);
+  bool apply_packed(std::string_view p);
+  bool arrive(const Entry& e);
+  bool apply_gone(std::string_view p);
+  bool apply_gone_packed(std::string_view p);
   bool apply_flags(uint64_t mod_seq, std::string_view p);
   bool apply_expunge(uint64_t mod_seq, std::string_view p);
   bool apply_moved(std::string_view p);
@@ -94,7 +95,7 @@ class FolderState {
   void count(const Entry& e, int sign);
 
   Records<Entry> entries_;
-  Records<Gone> gone_;
+  GoneList gone_;
   std::vector<std::string> keywords_;
   uint32_t uid_validity_ = 0, uid_next_ = 1, recent_ = 1, reserved_end_ = 1, unseen_ = 0;
   std::string reserved_boot_;

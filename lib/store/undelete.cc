@@ -70,7 +70,7 @@ Result<std::vector<DeletedMessage>> deleted_messages(Account& a) {
     }
   };
   for (auto& s : all) {
-    for (auto& g : s.folder->state().gone()) take(s, g.entry, g.when);
+    s.folder->state().gone().each([&](const Gone& g) { take(s, g.entry, g.when); });
     if (s.is_removed)
       for (auto& e : s.folder->state().entries()) take(s, e, s.removed);
   }

@@ -93,11 +93,12 @@ TEST(SearchWithAnIndex, AnswersAsWithoutIt) {
   std::vector<std::string> questions;
   for (int i = 0; i < 400; ++i) {
     std::string text = literal(text_of(random, 1 + random(4)));
-    switch (random(5)) {
+    switch (random(6)) {
       case 0: questions.push_back("BODY " + text); break;
       case 1: questions.push_back("HEADER X-Note " + text); break;
       case 2: questions.push_back("NOT TEXT " + text); break;
       case 3: questions.push_back("OR BODY " + text + " TEXT " + literal(text_of(random, 2))); break;
+      case 4: questions.push_back("UIDAFTER 9 TEXT " + text + " NOT UIDBEFORE 12"); break;
       default: questions.push_back("TEXT " + text);
     }
   }

@@ -63,6 +63,7 @@ TEST(Compact, SpaceComesBackAfterTheUndeleteTime) {
   most.add(2, 20);
   most.add(big, big);
   ASSERT_TRUE((*a->folder("INBOX"))->expunge(most));
+  a->rest();
   uint64_t before = bytes_on_disk(s.account());
   ASSERT_GT(before, 500'000u);
   auto early = compact(*a, eager());
@@ -212,7 +213,8 @@ TEST(Compact, NothingIsLostAtAnyMoment) {
     return body_of(a, "INBOX", 2) == mail("1", 3000) && body_of(a, "INBOX", 5) == mail("4", 3000) &&
            body_of(a, "INBOX", 7) == mail("large", 200'000) && body_of(a, "Archive", 1) == mail("2", 3000) &&
            body_of(a, "Archive", 2) == mail("large", 200'000) && body_of(a, "INBOX", 6) == "absent" &&
-           (*a.folder("INBOX"))->restore(uids({6})) && body_of(a, "INBOX", 8) == mail("5", 3000);
+           (*a.folder("INBOX"))->restore(uids({6})) &&
+           body_of(a, "INBOX", (*a.folder("INBOX"))->state().entries().back().uid) == mail("5", 3000);
   };
   std::string said;
   log::capture(&said);
@@ -232,12 +234,11 @@ TEST(Compact, NothingIsLostAtAnyMoment) {
         Scratch left;
         ASSERT_TRUE(file::make_directories(left.path + "/mail"));
         disk.power_cut(k, round == 0 ? test::Keep::none : test::Keep::some, round * 1000 + static_cast<unsigned>(k), left.path + "/mail");
-        ::setenv("JDMAIL_BOOT_ID", "another", 1);
+        pretend_boot(fmt::format("{} {}", k, round));
         auto b = left.open();
         ASSERT_TRUE(b);
         ASSERT_TRUE(compact(*b, eager())) << "after operation " << k;
         EXPECT_TRUE(whole(*b)) << "after operation " << k << ", round " << round;
-        ::unsetenv("JDMAIL_BOOT_ID");
       }
   }
   log::capture(nullptr);

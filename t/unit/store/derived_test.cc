@@ -10,7 +10,7 @@ using Form = Folder::Form;
 
 DerivedBatch make(const Folder& f) {
   DerivedBatch r;
-  for (auto& e : f.state().entries()) r.add(e.uid, e.stamp, {"made of ", fmt::format("{}", e.uid)});
+  for (auto& e : f.state().entries()) r.add(e.uid, e.stamp, fmt::format("made of {}", e.uid));
   return r;
 }
 
@@ -106,7 +106,7 @@ TEST(Derived, ManyAreWrittenBitByBit) {
   DerivedBatch made;
   std::size_t most = 0;
   for (auto& e : f->state().entries()) {
-    made.add(e.uid, e.stamp, {fmt::format("made of {}", e.uid)});
+    made.add(e.uid, e.stamp, fmt::format("made of {}", e.uid));
     if (made.waiting() >= 1000) f->write_derived(Form::wire, made);
     if (made.count() > 200) most = std::max(most, made.waiting());
   }
@@ -130,10 +130,10 @@ TEST(Derived, WhatAnotherSessionReplacedMeanwhileIsGivenUp) {
   EXPECT_EQ(made.waiting(), 0u);
   g->keep_derived(Form::wire, make(*g));  // it knew no file: this one is new
   expect_all(*g, Form::wire, 300);
-  for (auto& e : f->state().entries()) made.add(e.uid, e.stamp, {"again"});
+  for (auto& e : f->state().entries()) made.add(e.uid, e.stamp, "again");
   f->write_derived(Form::wire, made);
   EXPECT_EQ(made.count(), 0u);
-  made.add(1, 1, {"nothing"});
+  made.add(1, 1, "nothing");
   EXPECT_EQ(made.count(), 0u);
   expect_all(*g, Form::wire, 300);
   auto c = open(s);
@@ -144,7 +144,7 @@ TEST(Derived, ABatchIsBounded) {
   DerivedBatch made;
   std::string large(1 << 20, 'x');
   for (uint32_t i = 1; i <= 100; i++) {
-    made.add(i, i, {large});
+    made.add(i, i, large);
     ASSERT_LE(made.waiting(), DerivedBatch::max_room);
   }
   EXPECT_EQ(made.count(), 0u);

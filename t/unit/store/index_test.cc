@@ -31,7 +31,7 @@ std::string told(const FolderState& st) {
                               st.unseen(), st.first_unseen(), st.gone().size());
   for (auto& k : st.keywords()) r += " " + k;
   for (auto& e : st.entries()) r += fmt::format(" {}:{}:{}:{}", e.uid, e.flags, e.keywords, e.stamp);
-  for (auto& g : st.gone()) r += fmt::format(" -{}", g.entry.uid);
+  st.gone().each([&](const Gone& g) { r += fmt::format(" -{}", g.entry.uid); });
   return r;
 }
 

@@ -218,6 +218,7 @@ TEST(Undelete, APowerCutLeavesNothingInBetween) {
       Scratch left;
       ASSERT_TRUE(file::make_directories(left.path + "/mail"));
       disk.power_cut(k, keep, static_cast<unsigned>(k), left.path + "/mail");
+      pretend_boot(fmt::format("{} {}", k, static_cast<int>(keep)));
       auto a = left.open();
       ASSERT_TRUE(a) << k;
       char state = a->tree().find("old") ? 'b' : a->tree().removed().count(id) ? 'r' : 'f';
