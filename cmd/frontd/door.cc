@@ -13,7 +13,7 @@ namespace {
 constexpr Span before_login = minutes(3);
 
 std::variant<imap::Login, pop3::Login> make_login(Protocol p, bool has_tls, bool is_secured, bool may_in_clear, const DoorShared& s) {
-  if (p == Protocol::imap) return imap::Login(has_tls, is_secured, may_in_clear, s.config.has_tokens());
+  if (p == Protocol::imap) return imap::Login(has_tls, is_secured, may_in_clear, s.config.has_tokens(), s.config.imap_message_limit);
   return pop3::Login(has_tls, is_secured, may_in_clear, s.config.has_tokens(), s.pop3);
 }
 }  // namespace

@@ -18,7 +18,6 @@ int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   std::string prefix = "/", user;
   imap::SessionOptions options;
-  options.greeting = "* PREAUTH [CAPABILITY " + std::string(imap::capabilities) + "] jdmail is ready\r\n";
   Args args("imapd", "an IMAP session on standard input and output, for one user");
   args.option("--prefix", prefix, "instance directory").env("JDMAIL_PREFIX");
   args.option("--user", user, "address of the user, local@domain").required();
@@ -29,7 +28,9 @@ int main(int argc, char** argv) {
   args.option("--shared-to-read", to_read, "the same, and nothing is written there");
   args.option("--group", groups, "an alias that leads to the user");
   args.option("--message-size", options.message_size, "largest message to take, in bytes");
+  args.option("--message-limit", options.message_limit, "messages that one command works on (RFC 9738); 0: no limit");
   if (auto code = args.parse(argc, argv)) return *code;
+  options.greeting = "* PREAUTH [CAPABILITY " + imap::offered(options.message_limit) + "] jdmail is ready\r\n";
   auto at = user.rfind('@');
   if (at == user.npos || at == 0 || at + 1 == user.size()) {
     log::error("wrong_user", {{"user", user}});

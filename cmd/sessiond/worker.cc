@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -43,6 +44,13 @@ void put(std::string_view text) {
     put("\r\n");
   }
   ::_exit(status);
+}
+
+// What has come and is not read makes close() a reset, which may take our last words from the client.
+void hear_out() {
+  char some[4096];
+  for (int i = 0; i < 16 && ::recv(connection_fd, some, sizeof some, MSG_DONTWAIT) > 0; i++) {
+  }
 }
 
 void out_of_memory() {
@@ -91,6 +99,7 @@ class Worker {
       o.greeting = job.greeting;
       o.early = job.early;
       o.message_size = seat_.config.message_size;
+      o.message_limit = seat_.config.imap_message_limit;
       o.quota = job.quota;
       o.stored = [this](store::Account& account, const store::Filled& what) {
         auto level = store::warn_if_full(account, seat_.config, what);
@@ -210,6 +219,7 @@ void work(const WorkerSeat& seat, Job job, int connection, int control) {
     }
     ipc::Message report = worker.run(job);
     report.set("inode", worker.inode());
+    if (report.fds.empty()) hear_out();
     ::close(connection_fd);
     if (!send_packet(control_fd, report)) ::_exit(worker.status());  // sessiond is gone: so are we
     report.fds.clear();

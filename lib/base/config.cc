@@ -109,6 +109,7 @@ const std::vector<Setting>& settings() {
       {"access", "session_memory", Size{&Config::session_memory}, "Of one session's process; it ends with a BYE that says so.  0: no limit."},
       {"access", "session_cpu", &Config::session_cpu, "Time of the processor for one command; as above."},
       {"access", "imap_idle", &Config::imap_idle, "RFC 3501 asks for at least 30m."},
+      {"access", "imap_message_limit", &Config::imap_message_limit, "Messages that one IMAP command works on (MESSAGELIMIT); 1000 at least; 0: no limit, as most clients expect."},
       {"access", "pop3_idle", &Config::pop3_idle, "RFC 1939 asks for at least 10m."},
       {"access", "pop3_uidl", &Config::pop3_uidl, "Of UIDVALIDITY and UID; behind an import from Dovecot \"%08Xu%08Xv\", so that clients do not fetch all again."},
       {"access", "pop3_exclusive", &Config::pop3_exclusive, "A second POP3 session of a mailbox is refused ([IN-USE]); IMAP sessions are not concerned."},
@@ -320,6 +321,8 @@ Status validate(const Config& c, const std::string& file) {
     return fail(Fault::usage, "{}: processes must be 1 to 64", file);
   if (c.smtp_idle < seconds(1)) return fail(Fault::usage, "{}: smtp.idle must be at least 1s", file);
   if (c.imap_idle < seconds(1) || c.pop3_idle < seconds(1)) return fail(Fault::usage, "{}: access.imap_idle and access.pop3_idle must be at least 1s", file);
+  if (c.imap_message_limit && c.imap_message_limit < 1000)
+    return fail(Fault::usage, "{}: access.imap_message_limit must be at least 1000 (RFC 9738), or 0 for no limit: it is {}", file, c.imap_message_limit);
   if (c.smtp_tarpit > minutes(1) || c.smtp_greet_delay > minutes(1))
     return fail(Fault::usage, "{}: smtp.tarpit and smtp.greet_delay must be at most 1m: clients go away", file);
   if (!uidl_text(c.pop3_uidl, UINT32_MAX, UINT32_MAX) || !uidl_text(c.pop3_uidl, 1, 1))

@@ -85,6 +85,7 @@ struct Config {
   uint64_t session_memory = 1 << 30;              // bytes of one session's process; 0: no limit
   Span session_cpu = minutes(2);                  // of the processor, for one command; 0: no limit
   Span imap_idle = minutes(30);
+  uint64_t imap_message_limit = 0;                // messages that one command works on (RFC 9738); 0: no limit
   Span pop3_idle = minutes(10);
   std::string pop3_uidl = "%v.%u";                // uidl_format.h
   bool pop3_exclusive = false;                    // one POP3 session of a mailbox at a time

@@ -10,7 +10,7 @@ namespace jd::imap {
 
 void cmd_capability(Session& s, Cursor& c) {
   if (!s.end(c)) return;
-  s.out() += "* CAPABILITY " + std::string(capabilities) + "\r\n";
+  s.out() += "* CAPABILITY " + offered(s.options().message_limit) + "\r\n";
   s.ok("that is all");
 }
 

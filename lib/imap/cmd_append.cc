@@ -195,6 +195,7 @@ std::string append_all(Session& s, Cursor& c, std::size_t at_most) {
   uint64_t bytes = 0;
   if (!c.space()) return s.bad(std::string(s.command()) + " takes a message"), "";
   do {
+    if (uint64_t n = s.options().message_limit; n && messages.size() >= n) return s.too_many(0), "";
     if (messages.size() >= at_most) return s.bad(fmt::format("no more than {} messages at once", at_most)), "";
     messages.emplace_back();
     if (!take_message(s, c, messages.back())) return "";
@@ -210,6 +211,7 @@ std::string append_all(Session& s, Cursor& c, std::size_t at_most) {
   if (!uids && uids.error().fault == Fault::perm && uids.error().sys == 0) return s.no("[LIMIT] " + uids.error().what), "";
   if (!uids) return s.failed(uids.error(), "cannot keep the message"), "";
   s.mine(*folder, *uids);
+  s.brought(*folder, messages.size());
   s.tell_stored(*to, messages[0].bytes, bytes, messages.size());
   return fmt::format("APPENDUID {} {}", folder->state().uid_validity(), uids->text());
 }

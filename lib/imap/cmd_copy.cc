@@ -17,7 +17,7 @@ using store::Entry;
 bool present(const View& v, const std::vector<std::size_t>& chosen, store::UidSet& uids, uint64_t* bytes) {
   bool all = true;
   for (auto i : chosen) {
-    const Entry* e = v.folder().state().find(v.uid(i));
+    const Entry* e = v.live(i);
     if (!e) {
       all = false;
       continue;
@@ -103,6 +103,8 @@ void cmd_copy(Session& s, Cursor& c) {
   std::vector<std::size_t> chosen;
   std::string name;
   if (!s.messages(c, chosen) || !take_mailbox(s, c, name) || !s.end(c)) return;
+  uint32_t lowest = s.limit(chosen);
+  if (lowest && !move) return s.too_many(lowest);
   expect_changes(chosen);
   if (move && v.is_read_only()) return s.no("the mailbox is open for reading only");
   // RFC 6851 §4.4: as STORE of \Deleted and EXPUNGE.
@@ -132,6 +134,7 @@ void cmd_copy(Session& s, Cursor& c) {
   if (!move) return s.ok(code + "COPY done");
   // RFC 6851 §4.3: COPYUID before the EXPUNGEs.
   if (!code.empty()) s.out() += "* OK " + code + "moved\r\n";
+  s.limited(lowest);
   s.ok("MOVE done");
 }
 

@@ -63,24 +63,54 @@ Result<std::map<std::string, Mailbox>> chosen_folders(Session& s, const Sources&
   return out;
 }
 
-// One mailbox; how many messages of it could not be read.
-Result<std::size_t> search_one(Session& s, const std::string& name, const Mailbox& m, const SearchReturn& r, const SearchKey& key) {
-  TRY(store::Folder * folder, m.account->folder(m.info->id));
-  bool is_here = is_selected(s, m);
-  View other(*folder, true);
-  if (!is_here) CHECK(other.open());
-  View& v = is_here ? *s.view() : other;
-  s.cache().use(folder, m.account->segments());
-  SearchKey own = key;
-  settle(own, v, is_here ? s.saved() : SequenceSet{});
-  Found found = run_search(s, *m.account, v, own, r.needs_only_first());
+// A mailbox as a search sees it: the selected one as the client knows it, another as it is.
+class Looked {
+ public:
+  static Result<Looked> at(Session& s, const Mailbox& m, const SearchKey& key) {
+    TRY(store::Folder * folder, m.account->folder(m.info->id));
+    Looked l(*folder, is_selected(s, m) ? s.view() : nullptr);
+    if (!l.selected_) CHECK(l.other_.open());
+    l.key = key;
+    settle(l.key, l.view(), l.selected_ ? s.saved() : SequenceSet{});
+    return l;
+  }
+  const View& view() const { return selected_ ? *selected_ : other_; }
+  bool is_here() const { return selected_ != nullptr; }
+  SearchKey key;  // settled
+
+ private:
+  Looked(store::Folder& folder, const View* selected) : other_(folder, true), selected_(selected) {}
+  View other_;
+  const View* selected_;
+};
+
+// RFC 9738 leaves this open.  The response code that tells of a limit has room for one mailbox's UID: of
+// several, all messages are looked at or none.
+Result<bool> is_over_limit(Session& s, const std::map<std::string, Mailbox>& chosen, const SearchKey& key) {
+  uint64_t left = s.options().message_limit;
+  if (!left || chosen.size() < 2) return false;
+  for (auto& [name, m] : chosen) {
+    TRY(Looked l, Looked::at(s, m, key));
+    Reach r = reach_of(l.key, l.view(), left);
+    if (r.is_limited) return true;
+    left -= r.messages;
+  }
+  return false;
+}
+
+// One mailbox; what was found there.
+Result<Found> search_one(Session& s, const std::string& name, const Mailbox& m, const SearchReturn& r, const SearchKey& key) {
+  TRY(Looked l, Looked::at(s, m, key));
+  const View& v = l.view();
+  s.cache().use(&v.folder(), m.account->segments());
+  Found found = run_search(s, *m.account, v, l.key, r.needs_only_first());
   if (r.save) save_found(s, r, found);
-  if (r.update && is_here) begin_context(s, r, own, found, nullptr, true);
-  if (found.at.empty() || !r.says_anything()) return found.damaged;  // RFC 7377 §2.1: told of no mailbox without a match
+  if (r.update && l.is_here()) begin_context(s, r, l.key, found, nullptr, true);
+  if (found.at.empty() || !r.says_anything()) return found;  // RFC 7377 §2.1: told of no mailbox without a match
   Correlator c{.tag = s.tag(), .mailbox = name, .uid_validity = v.folder().state().uid_validity(), .by_uid = true};
-  put_esearch(s, v, c, r, own, found);
+  put_esearch(s, v, c, r, l.key, found);
   s.flush_if_full();
-  return found.damaged;
+  return found;
 }
 
 }  // namespace
@@ -103,18 +133,23 @@ void cmd_esearch(Session& s, Cursor& c) {
   auto chosen = chosen_folders(s, sources);
   if (!chosen) return s.failed(chosen.error(), "cannot read the folders");
   if (uses(key, Kind::mod_seq)) s.enable(Ext::condstore);
+  auto is_over = is_over_limit(s, *chosen, key);
+  if (!is_over) return s.failed(is_over.error(), "cannot read a mailbox");
+  if (*is_over) return s.too_many(0);
   std::size_t damaged = 0;
+  uint32_t lowest = 0;
   Status done;
   if (r.update && std::none_of(chosen->begin(), chosen->end(), [&](auto& f) { return is_selected(s, f.second); }))
     refuse_context(s, "the selected mailbox is not among those that are searched");
   for (auto& [name, m] : *chosen) {
     auto one = search_one(s, name, m, r, key);
-    if (one) damaged += *one;
+    if (one) damaged += one->damaged, lowest = std::max(lowest, one->lowest);
     else done = Unexpected(one.error());
     if (!one || s.is_over()) break;
   }
   s.cache().use(s.view() ? &s.view()->folder() : nullptr, s.selected_account().segments());
   if (!done) return s.failed(done.error(), "cannot read a mailbox");
+  s.limited(lowest);
   if (damaged) return s.no(fmt::format("[SERVERBUG] {} of the messages cannot be read", damaged));
   s.ok("ESEARCH done");
 }

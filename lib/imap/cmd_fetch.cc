@@ -140,7 +140,7 @@ Status put_item(Session& s, const Entry& e, bool recent, const FetchItem& item, 
 // \Seen for those that lack it, in one durable record before anything is shown.
 Status mark_seen(View& v, const std::vector<std::size_t>& chosen, store::UidSet& marked) {
   for (auto i : chosen) {
-    const Entry* e = v.folder().state().find(v.uid(i));
+    const Entry* e = v.live(i);
     if (e && !(e->flags & store::seen)) marked.add(e->uid);
   }
   if (marked.empty()) return {};
@@ -191,7 +191,7 @@ Status put_fetch(Session& s, std::size_t index, const std::vector<FetchItem>& it
 namespace {
 
 bool changed_since(const View& v, std::size_t index, uint64_t since) {
-  const Entry* e = v.folder().state().find(v.uid(index));
+  const Entry* e = v.live(index);
   return e && e->mod_seq > since;
 }
 FetchItem mod_seq_item() {
@@ -241,6 +241,7 @@ void cmd_fetch(Session& s, Cursor& c) {
   if (!s.end(c)) return;
   if (modifiers.vanished && (!s.is_uid() || !s.has(Ext::qresync))) return s.bad("VANISHED takes UID FETCH and ENABLE QRESYNC");
   if (modifiers.partial && !s.is_uid()) return s.bad("PARTIAL takes UID FETCH");
+  if (uint64_t n = s.options().message_limit; n && modifiers.partial && modifiers.partial->last - modifiers.partial->first >= n) return s.too_many(0);
   bool wants_mod_seq = std::any_of(items.begin(), items.end(), [](auto& i) { return i.what == Fetch::mod_seq; });
   if (wants_mod_seq || modifiers.since) s.enable(Ext::condstore);
   if (modifiers.partial) {  // RFC 9394 §3.4: of these, those that have changed
@@ -251,6 +252,7 @@ void cmd_fetch(Session& s, Cursor& c) {
     std::erase_if(chosen, [&](std::size_t i) { return !changed_since(v, i, *modifiers.since); });
     if (!wants_mod_seq) items.push_back(mod_seq_item());
   }
+  uint32_t lowest = s.limit(chosen);  // what has not changed does not count
   if (modifiers.vanished) {
     auto end = c.at();
     c.back(at);
@@ -264,6 +266,7 @@ void cmd_fetch(Session& s, Cursor& c) {
   if (marks && v.may('s')) {
     if (auto r = mark_seen(v, chosen, marked); !r) return s.failed(r.error(), "cannot mark as read");
   }
+  if (lowest) std::reverse(chosen.begin(), chosen.end());  // RFC 9738 §3.1: from the highest down
   std::size_t gone = 0, damaged = 0, unknown = 0;
   for (auto i : chosen) {
     auto r = put_fetch(s, i, items, s.is_uid(), marked.contains(v.uid(i)));
@@ -280,6 +283,7 @@ void cmd_fetch(Session& s, Cursor& c) {
     ++damaged;
     log::failure("imap_message_unreadable", r.error(), {{"uid", v.uid(i)}});
   }
+  s.limited(lowest);
   if (damaged) return s.no(fmt::format("[SERVERBUG] {} of the messages cannot be read", damaged));
   if (unknown) return s.no("[UNKNOWN-CTE] the transfer encoding of a part is not known");
   // RFC 5530: another session expunged them; by UID this is no mistake.

@@ -57,6 +57,7 @@ void cmd_sort(Session& s, Cursor& c) {
   if (!take_keys(s, c, r, key)) return;
   if (r.update && s.contexts().has(s.tag())) return s.bad("the tag is in use by a search that is kept up to date");
   if ((r.relevancy || order.by_relevancy) && !uses(key, Kind::fuzzy)) return s.bad("RELEVANCY goes with FUZZY");
+  if (is_over_limit(s, r, key)) return;
   Found found = run_search(s, s.selected_account(), *s.view(), key);
   sort_found(s, order, found);
   answer_search(s, r, key, found, &order);
@@ -81,6 +82,7 @@ void cmd_thread(Session& s, Cursor& c) {
   if (!how) return s.bad("no such way to thread: " + escape(name.substr(0, 40)));
   SearchKey key;
   if (!take_keys(s, c, {}, key)) return;
+  if (is_over_limit(s, {}, key)) return;
   Found found = run_search(s, s.selected_account(), *s.view(), key);
   std::vector<ThreadMessage> messages = thread_messages(s, found);
   s.out() += "* THREAD";

@@ -68,7 +68,7 @@ void put_resync(Session& s, const Resync& r) {
   std::sort(sorted.begin(), sorted.end());
   for (auto [a, b] : sorted) known.add(a, b);
   for (std::size_t i = 0; i < v.size(); ++i) {
-    const store::Entry* e = state.find(v.uid(i));
+    const store::Entry* e = v.live(i);
     if (!e || e->mod_seq <= r.mod_seq || (!known.empty() && !known.contains(e->uid))) continue;
     put_fetch_head(s, i, e->uid, true);
     s.out() += fmt::format("FLAGS {} MODSEQ ({}))\r\n", v.flags(*e, s.is_recent(i)), e->mod_seq);
@@ -114,7 +114,7 @@ namespace {
 store::UidSet deleted_of(const View& v) {
   store::UidSet out;
   for (std::size_t i = 0; i < v.size(); ++i) {
-    const store::Entry* e = v.folder().state().find(v.uid(i));
+    const store::Entry* e = v.live(i);
     if (e && e->flags & store::deleted) out.add(e->uid);
   }
   return out;
@@ -147,13 +147,16 @@ void cmd_unselect(Session& s, Cursor& c) {
 void cmd_expunge(Session& s, Cursor& c) {
   View& v = *s.view();
   store::UidSet gone;
+  uint32_t lowest = 0;
   if (s.is_uid()) {  // RFC 4315 §2.1
     std::vector<std::size_t> chosen;
     if (!s.messages(c, chosen)) return;
-    for (auto i : chosen) {
-      const store::Entry* e = v.folder().state().find(v.uid(i));
-      if (e && e->flags & store::deleted) gone.add(e->uid);
-    }
+    std::erase_if(chosen, [&](std::size_t i) {
+      const store::Entry* e = v.live(i);
+      return !e || !(e->flags & store::deleted);
+    });
+    lowest = s.limit(chosen);  // RFC 9738 §3.1: EXPUNGE and CLOSE have no limit
+    for (auto i : chosen) gone.add(v.uid(i));
   } else {
     gone = deleted_of(v);
   }
@@ -161,6 +164,7 @@ void cmd_expunge(Session& s, Cursor& c) {
   if (v.is_read_only()) return s.no("the mailbox is open for reading only");
   if (!v.may('e')) return s.no("[NOPERM] you have not the right to expunge here");
   if (auto r = v.folder().expunge(gone, store::Folder::Which::deleted); !r) return s.failed(r.error(), "cannot expunge");
+  s.limited(lowest);
   s.ok(expunged_code(s, gone) + "EXPUNGE done");
 }
 

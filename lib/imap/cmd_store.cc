@@ -79,6 +79,7 @@ void cmd_store(Session& s, Cursor& c) {
   std::string word;
   std::optional<uint64_t> since;
   if (!s.messages(c, chosen)) return;
+  uint32_t lowest = s.limit(chosen);
   expect_changes(chosen);
   if (!take_since(c, since)) return s.bad("STORE takes (UNCHANGEDSINCE n) before FLAGS");
   if (!c.space() || !c.word(word)) return s.bad("STORE takes FLAGS, +FLAGS or -FLAGS");
@@ -105,8 +106,9 @@ void cmd_store(Session& s, Cursor& c) {
   v.say_keywords(s.out());
   std::string code = modified_code(s, left);
   bool with_mod_seq = s.has(Ext::condstore);
+  if (lowest) std::reverse(chosen.begin(), chosen.end());  // RFC 9738 §3.1: from the highest down
   for (auto i : chosen) {
-    const Entry* e = v.folder().state().find(v.uid(i));
+    const Entry* e = v.live(i);
     if (!e || (silent && !with_mod_seq) || left.contains(e->uid)) continue;
     put_fetch_head(s, i, e->uid, s.is_uid() || s.has(Ext::rev2) || s.has(Ext::qresync));
     std::string& out = s.out();
@@ -116,6 +118,7 @@ void cmd_store(Session& s, Cursor& c) {
     s.flush_if_full();
   }
   if (!all && code.empty()) code = "[EXPUNGEISSUED] ";
+  s.limited(lowest);
   if (all) s.ok(code + "STORE done");
   else s.no(code + "some of the messages are gone");
 }

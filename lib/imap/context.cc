@@ -23,8 +23,9 @@ std::string text_of(const Context& c, const View& v, const std::vector<uint32_t>
 std::string head_of(Session& s, const Context& c) {
   const View& v = *s.view();
   Correlator to{.tag = c.tag, .mailbox = {}, .uid_validity = v.folder().state().uid_validity(), .by_uid = c.by_uid};
+  std::string name;
   if (c.tells_mailbox)
-    if (Mailbox m = s.mailboxes().of(s.selected_account(), v.folder().id()); m.info) to.mailbox = s.mailboxes().name_of(m);
+    if (Mailbox m = s.mailboxes().of(s.selected_account(), v.folder().id()); m.info) to.mailbox = name = s.mailboxes().name_of(m);
   return esearch_head(s, to);
 }
 

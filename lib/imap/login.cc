@@ -10,8 +10,8 @@ constexpr unsigned max_bad = 10;
 constexpr std::size_t max_sasl_line = 12'290;
 }  // namespace
 
-Login::Login(bool has_tls, bool is_secured, bool may_in_clear, bool has_tokens)
-    : has_tls_(has_tls), secured_(is_secured), clear_(may_in_clear), tokens_(has_tokens) {
+Login::Login(bool has_tls, bool is_secured, bool may_in_clear, bool has_tokens, uint64_t message_limit)
+    : has_tls_(has_tls), secured_(is_secured), clear_(may_in_clear), tokens_(has_tokens), message_limit_(message_limit) {
   out_ = fmt::format("* OK [CAPABILITY {}] jdmail is ready\r\n", capability_text());
 }
 
@@ -148,7 +148,7 @@ void Login::goes_on(std::string_view challenge, const std::string& exchange) {
 std::string Login::succeeded() {
   exchange_.reset();
   credentials_ = auth::Credentials();
-  return fmt::format("{} OK [CAPABILITY {}] logged in\r\n", tag_, capabilities);
+  return fmt::format("{} OK [CAPABILITY {}] logged in\r\n", tag_, offered(message_limit_));
 }
 
 void Login::failed(const Error& e) {

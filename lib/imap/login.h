@@ -5,6 +5,7 @@
 //   After login: succeeded() (then greeting() and what was not taken go to the session) or failed().
 // CAPABILITY NOOP LOGOUT ID STARTTLS LOGIN AUTHENTICATE with SASL-IR.  No I/O.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,7 +19,7 @@ namespace jd::imap {
 class Login {
  public:
   enum class Wants { bytes, login, starttls, close };
-  Login(bool has_tls, bool is_secured, bool may_in_clear, bool has_tokens = false);
+  Login(bool has_tls, bool is_secured, bool may_in_clear, bool has_tokens = false, uint64_t message_limit = 0);
   std::size_t feed(std::string_view bytes);
   Wants wants() const { return wants_; }
   std::string take_output() { return std::move(out_); }
@@ -47,6 +48,7 @@ class Login {
   std::string out_, tag_, line_;
   std::optional<auth::Exchange> exchange_;
   auth::Credentials credentials_;
+  uint64_t message_limit_;  // of the session that follows
   unsigned bad_ = 0;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "lib/imap/park.h"
 
+#include <errno.h>
+
 #include <fmt/format.h>
 
 #include "lib/base/text.h"
@@ -34,6 +36,7 @@ std::optional<std::string> Session::park(Time deadline) const {
   if (is_over_ || is_due_ || !out_.empty() || !reader_.is_at_start() || deflate_ || next_) return std::nullopt;
   std::string out = fmt::format("version=1 idling={:d} tag={} deadline={} bad={} enabled={}", is_idling_, tag_, deadline.ns, bad_,
                                 enabled_);
+  if (options_.message_limit) out += fmt::format(" limit={}", options_.message_limit);  // the client was told
   if (notify_) {
     auto& r = notify_->request();
     if (!r.items.empty() && r.items_text.empty()) return std::nullopt;
@@ -58,11 +61,13 @@ Result<Time> Session::restore(std::string_view text) {
   name_ = "IDLE";
   bad_ = static_cast<unsigned>(w.number("bad"));
   enabled_ = static_cast<unsigned>(w.number("enabled"));
+  options_.message_limit = w.number("limit");
   if (view_at != text.npos) {
     auto parked = words(text.substr(view_at + 6));
     auto id = parked.size() > 1 ? to_number(parked[0]) : std::nullopt;
     if (!id || *id > UINT32_MAX) return fail(Fault::perm, "a malformed text of a session");
     CHECK(account_.tree().refresh());
+    if (!account_.tree().find(static_cast<uint32_t>(*id))) return Unexpected(Error(Fault::perm, "the selected mailbox was deleted", ENOENT));
     TRY(store::Folder * f, account_.folder(static_cast<uint32_t>(*id)));
     View v(*f, parked[1] == "1");
     CHECK(v.resume(text.substr(view_at + 6)));

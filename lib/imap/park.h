@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // park.h: a silent session as a short text, and a session made of it again.
 //
-//   version=1 idling=0|1 tag=T deadline=NS bad=N enabled=BITS [notify=BITS [items=HEX]] [saved=SET] [view=...]
+//   version=1 idling=0|1 tag=T deadline=NS bad=N enabled=BITS [limit=N] [notify=BITS [items=HEX]] [saved=SET] [view=...]
+//     limit: SessionOptions::message_limit that the client was told of
 //     notify: events of the selected mailbox (notify.h), 128: delayed; items: what to fetch of new mail
 //     saved: `$`;  view: View::park(), to the end
 // One line, words with single blanks.  It holds no mail and no names, and all that the client was told:

@@ -22,6 +22,9 @@ constexpr Span look_every = seconds(30);
 // A client silent for so long keeps only what it needs: most connections are silent for hours.
 constexpr Span rest_after = seconds(2);
 
+// So long it may work for who comes next.
+constexpr Span derive_at_rest = milliseconds(200), derive_at_end = milliseconds(500);
+
 // The logs of all folders lie in box/; which one changed the session finds out for itself.  with_tree:
 // also names, subscriptions and annotations, whose files are the account's own.  Of another's account
 // that is selected, always: what the session may do there stands in its list of folders.
@@ -47,6 +50,7 @@ class Runner {
     if (parking_.look && give_up()) return outcome_;
     heard();
     while (!session_.is_over() && !outcome_.parked && outcome_.status == 0) turn();
+    if (!outcome_.parked) derive(derive_at_end);
     return outcome_;
   }
 
@@ -55,8 +59,10 @@ class Runner {
     if (parking_.state.empty()) return session_.start();
     auto r = session_.restore(parking_.state);
     if (!r) {
-      log::failure("session_not_resumed", r.error());
-      return session_.bye("the mailbox has changed too much meanwhile: connect again");
+      bool is_deleted = r.error().sys == ENOENT;
+      if (is_deleted) log::info("session_not_resumed", {{"what", r.error().what}});
+      else log::failure("session_not_resumed", r.error());
+      return session_.bye(is_deleted ? "the selected mailbox was deleted" : "the mailbox has changed too much meanwhile: connect again");
     }
     deadline_ = *r;
     session_.notify();
@@ -111,12 +117,22 @@ class Runner {
     if (may_park() && at >= park_at_ && give_up()) return;
     if (at >= park_at_) park_at_ = at + parking_.after;  // not now; later, perhaps
     if (!is_resting_ && at >= rest_at_) {
+      derive(derive_at_rest);
       session_.rest();
       heap::give_back();
       is_resting_ = true;
     } else {
       session_.notify();
     }
+  }
+
+  // A client that speaks is heard at once.
+  void derive(Span most) {
+    Time end = monotonic() + most;
+    session_.derive([&] {
+      pollfd p{in_, POLLIN, 0};
+      return monotonic() < end && (session_.is_over() || ::poll(&p, 1, 0) == 0);
+    });
   }
 
   bool give_up() {

@@ -124,6 +124,31 @@ bool uses(const SearchKey& k, Kind kind) {
   return k.kind == kind || std::any_of(k.keys.begin(), k.keys.end(), [&](const SearchKey& one) { return uses(one, kind); });
 }
 
+namespace {
+bool lets_in(const SearchKey& k, std::size_t i, uint32_t uid) {
+  switch (k.kind) {
+    case Kind::sequence: return in_set(k.set, static_cast<uint32_t>(i + 1));
+    case Kind::uid: return in_set(k.set, uid);
+    case Kind::uid_after: return uid > k.number;
+    case Kind::uid_before: return uid < k.number;
+    case Kind::both: return std::all_of(k.keys.begin(), k.keys.end(), [&](auto& one) { return lets_in(one, i, uid); });
+    default: return true;
+  }
+}
+}  // namespace
+
+Reach reach_of(const SearchKey& k, const View& v, uint64_t most) {
+  Reach r;
+  for (std::size_t i = v.size(); i-- > 0;) {
+    const Entry* e = v.live(i);
+    if (!e || !lets_in(k, i, e->uid)) continue;
+    if (r.messages == most) return r.is_limited = true, r;
+    ++r.messages;
+    r.begin = i;
+  }
+  return r;
+}
+
 Result<bool> has_key(const SearchKey& k, const View& v, std::size_t i, const Entry& e, MessageCache& cache) {
   switch (k.kind) {
     case Kind::all: return true;
@@ -147,6 +172,8 @@ Result<bool> has_key(const SearchKey& k, const View& v, std::size_t i, const Ent
     case Kind::fuzzy: return has_key(k.keys[0], v, i, e, cache);  // RFC 6203 leaves how fuzzy to us
     case Kind::sequence: return in_set(k.set, static_cast<uint32_t>(i + 1));
     case Kind::uid: return in_set(k.set, e.uid);
+    case Kind::uid_after: return e.uid > k.number;
+    case Kind::uid_before: return e.uid < k.number;
     case Kind::negated: {
       TRY(bool has, has_key(k.keys[0], v, i, e, cache));
       return !has;

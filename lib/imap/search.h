@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// search.h: SEARCH's keys (RFC 3501 §6.4.4, 5032, 5182, 6203, 7162, 8474, 8514) as a tree, and whether a
+// search.h: SEARCH's keys (RFC 3501 §6.4.4, 5032, 5182, 6203, 7162, 8474, 8514, 9738) as a tree, and whether a
 // message has them.
 //
 // Bounded: max_keys keys, max_key_depth levels.  Of keys that must all hold, the cheap ones are asked
@@ -22,7 +22,7 @@ constexpr std::size_t max_keys = 1000, max_key_depth = 50;
 struct SearchKey {
   enum class Kind : uint8_t {
     all, none, flag, no_flag, keyword, no_keyword, is_new, old, recent,        // state
-    before, on, since, larger, smaller, sequence, uid, older, younger, mod_seq, email,  // entry
+    before, on, since, larger, smaller, sequence, uid, uid_after, uid_before, older, younger, mod_seq, email,  // entry
     saved_before, saved_on, saved_since,                                        // entry
     header, sent_before, sent_on, sent_since, thread, body, text,              // message
     both, either, negated, fuzzy,
@@ -30,7 +30,7 @@ struct SearchKey {
   Kind kind = Kind::all;
   uint8_t flag = 0;
   int8_t field = -1;        // header: a mime::DigestField that holds it; -1: only the message does
-  uint64_t number = 0;      // size, day, mod-sequence, or seconds
+  uint64_t number = 0;      // size, day, UID, mod-sequence, or seconds
   int64_t moment = 0;       // older, younger: seconds
   std::string name, value;  // header field, keyword; folded or UTF-8 text, object id
   SequenceSet set;
@@ -57,6 +57,14 @@ void settle(SearchKey& k, const View& v, const SequenceSet& saved);
 // Asks the index about the texts; without it has_key() gives the same answers, later.
 void use_index(SearchKey& k, store::SearchIndex& index);
 bool uses(const SearchKey& k, SearchKey::Kind kind);
+// The messages that a search looks at are those that its sets, UIDAFTER and UIDBEFORE let in, where they stand
+// at the top; and of these the last `most` (RFC 9738 §3.1).  Of a settled key.
+struct Reach {
+  std::size_t begin = 0;  // index of the first of them, when some were left out
+  uint64_t messages = 0;
+  bool is_limited = false;
+};
+Reach reach_of(const SearchKey& k, const View& v, uint64_t most);
 // Of the message at `index` of the view.
 Result<bool> has_key(const SearchKey& k, const View& v, std::size_t index, const store::Entry& e, MessageCache& cache);
 

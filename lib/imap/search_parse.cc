@@ -13,7 +13,7 @@ using Kind = SearchKey::Kind;
 
 namespace {
 
-enum class Takes : uint8_t { nothing, keyword, day, size, text, header, uids, one, two, interval, object, mod_seq };
+enum class Takes : uint8_t { nothing, keyword, day, size, text, header, uid, uids, one, two, interval, object, mod_seq };
 struct Row {
   std::string_view name;
   Kind kind;
@@ -55,6 +55,8 @@ constexpr Row rows[] = {
     {"BODY", Kind::body, Takes::text},
     {"TEXT", Kind::text, Takes::text},
     {"UID", Kind::uid, Takes::uids},
+    {"UIDAFTER", Kind::uid_after, Takes::uid},   // RFC 9738
+    {"UIDBEFORE", Kind::uid_before, Takes::uid},
     {"NOT", Kind::negated, Takes::one},
     {"OR", Kind::either, Takes::two},
     {"FUZZY", Kind::fuzzy, Takes::one},          // RFC 6203
@@ -137,6 +139,7 @@ class Reader {
       case Takes::size: return c_.number(k.number) || wrong("not a number");
       case Takes::header: return (c_.astring(k.name) && c_.space() && text(k)) || wrong("HEADER takes a name and a text");
       case Takes::text: return text(k);
+      case Takes::uid: return (c_.number(k.number) && k.number) || wrong(std::string(row.name) + " takes a UID");
       case Takes::uids: return c_.set(k.set) || wrong("not a set of UIDs");
       case Takes::interval: return (c_.number(k.number) && k.number) || wrong("expected a number of seconds");
       case Takes::object: return object(k);

@@ -166,7 +166,10 @@ void put_esearch(Session& s, const View& v, const Correlator& c, const SearchRet
 Found run_search(Session& s, store::Account& account, const View& v, SearchKey& key, bool first_only) {
   use_index(key, s.search_index(account));
   Found out;
-  for (std::size_t i = 0; i < v.size(); ++i) {
+  std::size_t begin = 0;
+  if (uint64_t n = s.options().message_limit; n && v.size() > n)
+    if (Reach r = reach_of(key, v, n); r.is_limited) begin = r.begin, out.lowest = v.uid(begin);
+  for (std::size_t i = begin; i < v.size(); ++i) {
     s.progress(i, v.size());
     if (v.is_gone(i)) continue;
     const store::Entry* e = v.entry(i);
@@ -180,6 +183,14 @@ Found run_search(Session& s, store::Account& account, const View& v, SearchKey& 
     }
   }
   return out;
+}
+
+bool is_over_limit(Session& s, const SearchReturn& r, const SearchKey& key) {
+  uint64_t n = s.options().message_limit;
+  if (!n || s.view()->size() <= n || !reach_of(key, *s.view(), n).is_limited) return false;
+  if (r.save) s.saved().clear();  // RFC 5182 §2.1
+  s.too_many(0);
+  return true;
 }
 
 void save_found(Session& s, const SearchReturn& r, const Found& found) {
@@ -202,6 +213,7 @@ void freeze(SearchKey& k, const View& v) {
 }  // namespace
 
 void begin_context(Session& s, const SearchReturn& r, const SearchKey& key, const Found& found, const SortOrder* order, bool tells_mailbox) {
+  if (found.lowest) return refuse_context(s, "not all of the messages were looked at");
   const View& v = *s.view();
   Context c;
   c.tag = s.tag();
@@ -223,7 +235,9 @@ void answer_search(Session& s, const SearchReturn& r, const SearchKey& key, cons
   std::string& out = s.out();
   if (!r.extended) {
     out += fmt::format("* {}", s.command());
-    for (auto i : at) fmt::format_to(std::back_inserter(out), " {}", number_of(v, s.is_uid(), i));
+    auto put = [&](uint32_t i) { fmt::format_to(std::back_inserter(out), " {}", number_of(v, s.is_uid(), i)); };
+    if (found.lowest) std::for_each(at.rbegin(), at.rend(), put);  // RFC 9738 §3.1: from the highest down
+    else std::for_each(at.begin(), at.end(), put);
     if (!at.empty() && uses(key, Kind::mod_seq)) out += fmt::format(" (MODSEQ {})", highest_mod_seq(v, r, at));
     out += "\r\n";
   } else if (r.says_anything() || r.update) {
@@ -231,6 +245,7 @@ void answer_search(Session& s, const SearchReturn& r, const SearchKey& key, cons
   }
   if (r.save) save_found(s, r, found);
   if (r.update) begin_context(s, r, key, found, order, false);
+  s.limited(found.lowest);
   if (found.damaged) return s.no(fmt::format("[SERVERBUG] {} of the messages cannot be read", found.damaged));
   s.ok(std::string(s.command()) + " done");
 }

@@ -43,10 +43,14 @@ bool take_return(Cursor& c, SearchReturn& out, std::string& why);
 struct Found {
   std::vector<uint32_t> at;
   std::size_t damaged = 0;  // messages that could not be read
+  uint32_t lowest = 0;      // RFC 9738: below this UID no more were looked at; 0: no such limit was met
 };
-// Looks at every message of the view, which is of this account; `first_only`: one is enough.  The
+// Looks at the messages of the view, which is of this account, all or as many as may be; `first_only`: one is enough.  The
 // session's cache must be of the view's folder.
 Found run_search(Session& s, store::Account& account, const View& v, SearchKey& key, bool first_only = false);
+
+// RFC 9738: of a search whose answer would make no sense of a part.  true: NO [MESSAGELIMIT n] was said.
+bool is_over_limit(Session& s, const SearchReturn& r, const SearchKey& key);
 
 // What an ESEARCH answer is about (RFC 4466, RFC 7377 §2.1).
 struct Correlator {

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@
 #include "lib/imap/context.h"
 #include "lib/imap/notify.h"
 #include "lib/mime/imap_form.h"
+#include "lib/store/deriver.h"
 
 namespace jd::imap {
 namespace {
@@ -66,13 +68,19 @@ constexpr CommandRow rows[] = {
     {"LISTRIGHTS", cmd_listrights},
     {"MYRIGHTS", cmd_myrights},
 };
-}  // namespace
 
-const std::string_view capabilities =
+constexpr std::string_view capabilities =
     "IMAP4rev1 LITERAL+ IDLE UIDPLUS MOVE NAMESPACE SPECIAL-USE UNSELECT ID ENABLE CHILDREN LIST-EXTENDED "
     "ESEARCH MULTISEARCH CONTEXT=SEARCH CONTEXT=SORT SEARCHRES WITHIN SEARCH=FUZZY SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS I18NLEVEL=1 "
     "LIST-STATUS STATUS=SIZE UTF8=ACCEPT BINARY PREVIEW APPENDLIMIT MULTIAPPEND CATENATE REPLACE CREATE-SPECIAL-USE QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE COMPRESS=DEFLATE "
     "NOTIFY INPROGRESS IMAP4rev2 CONDSTORE QRESYNC UIDONLY OBJECTID SAVEDATE METADATA LIST-METADATA PARTIAL ACL RIGHTS=kxte LIST-MYRIGHTS";
+}  // namespace
+
+std::string offered(uint64_t message_limit) {
+  std::string out(capabilities);
+  if (message_limit) out += fmt::format(" MESSAGELIMIT={}", message_limit);
+  return out;
+}
 
 const CommandRow* find_command(std::string_view name) {
   for (auto& r : rows)
@@ -99,6 +107,12 @@ void Session::flush() {
 }
 void Session::flush_if_full() {
   if (out_.size() >= flush_bytes) flush();
+}
+
+void Session::rest() {
+  std::string().swap(out_);
+  account_.rest();
+  if (selected_) selected_->rest();
 }
 
 void Session::feed(std::string_view in) {
@@ -300,6 +314,24 @@ void Session::mine(const store::Folder& folder, const store::UidSet& uids) {
   if (!notify_) return;
   if (auto own = account_.folder(folder.id()); own && *own == &folder) notify_->mine(folder.id(), uids);
 }
+void Session::brought(const store::Folder& folder, std::size_t messages) {
+  if (auto own = account_.folder(folder.id()); own && *own == &folder) brought_[folder.id()] += messages;
+}
+
+void Session::derive(const std::function<bool()>& may_go_on) {
+  constexpr std::size_t few = 32;  // the listing itself makes them
+  for (auto i = brought_.begin(); i != brought_.end();) {
+    if (i->second < few) {
+      ++i;
+      continue;
+    }
+    auto folder = account_.folder(i->first);
+    auto made = folder ? store::derive(account_, **folder, may_go_on) : Result<uint64_t>(0);  // deleted: nothing
+    if (!made) log::failure("derived_not_kept", made.error(), {{"folder", i->first}});
+    i = brought_.erase(i);
+  }
+}
+
 void Session::mine(std::string_view name) {
   if (notify_) notify_->mine(*this, name);
 }
@@ -308,9 +340,17 @@ void Session::mine(const store::AnnotationChanges& changes) {
 }
 
 void Session::finish(std::string_view how, std::string_view text) {
+  if (uint32_t lowest = std::exchange(lowest_, 0)) return finish_limited(how, text, lowest);
   out_ += fmt::format("{} {} ", tag_, how);
   for (char c : text) out_ += is_8bit(c) ? '?' : c;  // RFC 3501 §9: TEXT-CHAR
   out_ += "\r\n";
+}
+// RFC 9738 §3.1: an answer has one response code; where it has another, this one goes before it.
+void Session::finish_limited(std::string_view how, std::string_view text, uint32_t lowest) {
+  std::string code = fmt::format("[MESSAGELIMIT {} {}] ", options_.message_limit, lowest);
+  if (!text.starts_with('[')) return finish(how, code + std::string(text) + " with the last of these messages, not all");
+  out_ += "* NO " + code + "done with the last of these messages, not all\r\n";
+  finish(how, text);
 }
 void Session::ok(std::string_view text) {
   sync();
@@ -338,6 +378,18 @@ bool Session::messages(Cursor& c, std::vector<std::size_t>& out) {
   out = std::move(*found);
   return true;
 }
+
+uint32_t Session::limit(std::vector<std::size_t>& chosen) const {
+  uint64_t n = options_.message_limit;
+  if (!n || chosen.size() <= n) return 0;
+  chosen.erase(chosen.begin(), chosen.end() - static_cast<std::ptrdiff_t>(n));
+  return view_->uid(chosen.front());
+}
+void Session::too_many(uint32_t lowest) {
+  std::string uid = lowest ? fmt::format(" {}", lowest) : "";
+  no(fmt::format("[MESSAGELIMIT {}{}] too many messages for one {}: nothing was done", options_.message_limit, uid, name_));
+}
+
 void Session::tell_stored(const Mailbox& to, std::string_view message, uint64_t bytes, uint64_t messages) {
   if (!options_.stored) return;
   options_.stored(*to.account, {to.other ? to.other->is.address : options_.user, to.other ? to.other->is.quota : options_.quota, bytes, messages, message});

@@ -38,8 +38,8 @@ class Contexts;
 class Notify;
 struct NotifyRequest;
 
-// What a session offers; the front door shows the same, with its own beside it.
-extern const std::string_view capabilities;
+// What a session with SessionOptions::message_limit offers; the front door shows the same.
+std::string offered(uint64_t message_limit);
 
 // What an account shares after a change of rights: with whom, and what they may do at the most.
 using SharesChanged = std::function<void(const std::string& owner, const std::map<std::string, store::Rights>& grantees)>;
@@ -48,6 +48,7 @@ struct SessionOptions {
   std::string greeting;               // first bytes out, whole lines; may be empty
   std::string early;                  // bytes that were read from the client before the hand-over
   uint64_t message_size = 50 << 20;   // of APPEND, bytes
+  uint64_t message_limit = 0;         // messages that one command works on (RFC 9738); 0: no limit
   Quota quota;                        // the account's part holds; the domain's is for whoever runs us
   // The client added something to the account, his own or that of one who shares it with him.
   std::function<void(store::Account& account, const store::Filled& what)> stored;
@@ -96,7 +97,9 @@ class Session {
   store::SearchIndex& search_index(const store::Account& of) { return search_indexes_.try_emplace(&of, of.dir()).first->second; }
   std::string& out() { return out_; }
   void flush_if_full();
-  void rest() { std::string().swap(out_); }  // between commands: gives the room for answers back
+  // Between commands: what listing and searching ask of what was appended (store/deriver.h), while may_go_on().
+  void derive(const std::function<bool()>& may_go_on);
+  void rest();  // between commands: gives room back, of answers and in files
   void ok(std::string_view text);
   void no(std::string_view text);
   void bad(std::string_view text);
@@ -115,6 +118,13 @@ class Session {
   // UIDs in rising ranges that `$` stands for (RFC 5182); empty after SELECT.
   SequenceSet& saved() { return saved_; }
   bool end(Cursor& c);  // nothing may follow; false: answered BAD
+  // RFC 9738: leaves the last of `chosen` (rising), as many as one command works on.  Were there more, the
+  // lowest UID of those that are left, for limited(); else 0.
+  uint32_t limit(std::vector<std::size_t>& chosen) const;
+  // 0, or UID: what the answer to this command, which is next, tells of.
+  void limited(uint32_t lowest) { lowest_ = lowest; }
+  // NO [MESSAGELIMIT n]: of a command that does all or nothing.  lowest: as above; 0 where there is none.
+  void too_many(uint32_t lowest);
   Result<View*> select(const Mailbox& m, bool read_only);
   void unselect();
   // Whose the selected folder is; the user's own when none is.
@@ -139,6 +149,8 @@ class Session {
   void mine(const store::Folder& folder, const store::UidSet& uids);
   void mine(std::string_view name);
   void mine(const store::AnnotationChanges& changes);
+  // So many were appended to it: derive() thinks of them when it is the own account's.
+  void brought(const store::Folder& folder, std::size_t messages);
 
  private:
   void take(std::string_view& in);
@@ -146,6 +158,7 @@ class Session {
   void dispatch(Cursor& c);
   void end_idle(std::string_view line);
   void finish(std::string_view how, std::string_view text);
+  void finish_limited(std::string_view how, std::string_view text, uint32_t lowest);
   void flush();
   View::Say say(bool may_expunge, bool uid) const;
   bool look_at_rights();
@@ -166,10 +179,12 @@ class Session {
   std::unique_ptr<Contexts> contexts_;
   std::unique_ptr<Notify> notify_;  // null: NOTIFY was never used
   store::UidSet own_;               // brought into the selected mailbox by this client, not yet told
+  std::map<uint32_t, std::size_t> brought_;  // by folder, since derive(); park() forgets it
   std::string out_, tag_, name_;
   Time progress_at_{INT64_MAX};     // within a command only
   bool is_over_ = false, is_idling_ = false, is_uid_ = false, may_expunge_ = true, expunges_ = false, is_due_ = false;
   unsigned bad_ = 0, enabled_ = 0;
+  uint32_t lowest_ = 0;  // limited()
 };
 
 }  // namespace jd::imap

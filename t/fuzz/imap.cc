@@ -39,8 +39,9 @@ std::string play(std::string_view bytes, std::size_t piece) {
     store::NewMessage m;
     m.bytes = "From: a@b\r\nSubject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b--\r\n";
     m.date = 1'700'000'000;
-    MUST((*inbox)->append(m, false));
+    for (int i = 0; i < 2; i++) MUST((*inbox)->append(m, false));
     imap::SessionOptions options;
+    options.message_limit = bytes.size() % 2;  // RFC 9738: both ways
     options.message_size = 4096;
     imap::Session s(**account, options, [&](std::string_view b) { return said += b, true; });
     s.start();

@@ -22,6 +22,12 @@ CLIENTS, ROUND = 20, 8.0
 KILLS = os.environ.get("KILLS", "1") == "1"
 model = Model(SEED)
 counts = {"commands": 0, "kills": 0, "ended": 0, "rounds": 0}
+ends = []  # what killed whom, and what that did
+
+
+def ended(who, why):
+    counts["ended"] += 1
+    ends.append(f"{time.strftime('%H:%M:%S')} {who}: {why}")
 
 
 class Turns:
@@ -88,9 +94,15 @@ class Mailer(Client, Worker):
             counts["commands"] += 1
             # Now and then it is silent for so long that its session is parked.
             time.sleep(1.5 if self.rng.random() < 0.01 else self.pause * self.rng.random())
-        except Gone:
-            counts["ended"] += 1
-            self.drop()
+        except Gone as e:
+            self.lost(e)
+
+    def lost(self, e):
+        if "was deleted" in str(e):  # a parked session notices
+            check(self.box and self.box.validity in model.gone_boxes, e, "but nobody has deleted it")
+        else:
+            ended(f"client {self.index}, {self.last[:60]!r}", e)
+        self.drop()
 
     def settle(self):
         while True:
@@ -104,9 +116,8 @@ class Mailer(Client, Worker):
                     self.select("INBOX", resync=self.mode == "qresync")
                 self.noop()
                 return
-            except Gone:
-                counts["ended"] += 1
-                self.drop()
+            except Gone as e:
+                self.lost(e)
 
     def choose(self):
         name = self.rng.choices(["INBOX", "A", "B", self.temporary()], [5, 4, 3, 1])[0]
@@ -503,8 +514,8 @@ class Poller(Worker):
             if self.rng.random() < 0.8:
                 p.command("QUIT")
             p.sock.close()
-        except (EOFError, OSError):
-            counts["ended"] += 1
+        except (EOFError, OSError) as e:
+            ended("POP3", e)
         except ValueError as e:
             # A message that went while we looked cannot be read; nothing else may be refused.
             check("cannot be read" in str(e), e)
@@ -521,8 +532,10 @@ class Killer(Worker):
             with open(f"{PREFIX}/run/sessiond.lock") as f:
                 master = f.read().strip()
             with open(f"/proc/{master}/task/{master}/children") as f:
-                os.kill(int(self.rng.choice(f.read().split())), signal.SIGKILL)
+                pid = int(self.rng.choice(f.read().split()))
+            os.kill(pid, signal.SIGKILL)
             counts["kills"] += 1
+            ends.append(f"{time.strftime('%H:%M:%S')} killed {pid}")
         except (OSError, ValueError, IndexError):
             pass
 
@@ -589,4 +602,5 @@ if failures:
     print(f"again: SEED={SEED} DURATION={int(SECONDS)} sh t/system/consistency.sh")
     sys.exit(1)
 if counts["ended"] > counts["kills"]:
+    print("\n".join(ends))
     sys.exit(f"{counts['ended']} connections ended, but only {counts['kills']} sessions were killed")

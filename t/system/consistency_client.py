@@ -8,7 +8,7 @@ import ssl
 import time
 import zlib
 
-from consistency_model import Mismatch, check, numbers, parse_set
+from consistency_model import Mismatch, check, numbers, parse_set, set_text
 from wire import Imap
 
 TLS = ssl.create_default_context()
@@ -333,6 +333,9 @@ class Client:
         check(len(box.uids) <= most, f"QRESYNC leads to {len(box.uids)} messages, at most {most} were said to be there")
         for data in answers:
             self.take(data)
+        nameless = [u for u in box.known() if not self.model.token(box.validity, u)]
+        if nameless:
+            self.command(f"UID FETCH {set_text(nameless)} (UID ENVELOPE)")
 
     def learn(self):
         """Asks for what has come; afterwards every sequence number has its UID."""

@@ -197,8 +197,8 @@ class Model:
                 check(top <= there + 500, f"UIDs are wasted: {top} for {there} messages of {v}")
             unexplained, seen = {}, set()
             for (v, uid), i in self.instances.items():
-                if i.token is None:  # QRESYNC told of it, and it went before anybody asked
-                    check((v, uid) in self.may_vanish or v in self.gone_boxes, f"nobody knows what UID {uid} of {v} is")
+                if i.token is None:  # who is told of one asks what it is before it does anything with it
+                    check(v in self.gone_boxes, f"nobody knows what UID {uid} of {v} was")
                     continue
                 seen.add(i.token)
                 if (v, uid) not in self.explained:

@@ -20,6 +20,7 @@ finish() {
   ctl stop >/dev/null 2>&1 || true
   if [ $status != 0 ]; then
     for f in "$dir"/log/*/current; do echo "--- $f"; tail -n 15 "$f"; done
+    [ -z "$KEEP" ] || cp -a "$dir" "$KEEP"  # to be looked at
   fi
   [ -z "$image" ] || umount_disk
   rm -rf "$dir" $image

@@ -53,6 +53,7 @@ class Client:
         assert self.file.readline().startswith(b"* OK")
         answer = self.do(f"l LOGIN {user}@example.test pw")
         assert answer[-1].startswith(f"l {login}".encode()), answer
+        self.greeting = answer[-1]
 
     def send(self, text):
         self.sock.sendall(text.encode() + b"\r\n")
@@ -285,14 +286,54 @@ def polls():
     assert len(seen) <= 3, seen
 
 
-def too_long():
-    """RFC 3501 §5.4: who says nothing for imap_idle is logged out, and told so: parked, in IDLE and not, in TLS and not."""
+def set_key(before, after):
     with open(f"{PREFIX}/etc/jdmail.toml", encoding="utf-8") as f:
         text = f.read()
-    assert 'imap_idle = "30m"' in text
+    assert before in text
     with open(f"{PREFIX}/etc/jdmail.toml", "w", encoding="utf-8") as f:
-        f.write(text.replace('imap_idle = "30m"', 'imap_idle = "3s"'))
+        f.write(text.replace(before, after))
     ctl("reload")
+
+
+def deleted():
+    """The mailbox of a parked session, which hears of it when it speaks next."""
+    other = Client()
+    other.do("c CREATE short-lived")
+    idler, quiet = Client(), Client(secure=True)
+    for c in (idler, quiet):
+        c.do("s SELECT short-lived")
+    idler.do("i IDLE")
+    all_parked()
+    assert other.do("d DELETE short-lived")[-1].startswith(b"d OK")
+    quiet.send("n NOOP")
+    idler.send("DONE")
+    for c in (idler, quiet):
+        c.expect("* BYE the selected mailbox was deleted")
+        assert c.file.read() == b""
+    other.do("o LOGOUT")
+
+
+def message_limit():
+    """RFC 9738: the front door and the session show the same limit, and a parked session keeps what it was told."""
+    def shown(lines):
+        return [w.rstrip(b"]") for w in b" ".join(lines).split() if b"MESSAGELIMIT" in w]
+
+    free = Client("u6")
+    set_key("imap_message_limit = 0", "imap_message_limit = 1000")
+    limited = Client("u6")
+    assert shown([limited.greeting]) == [b"MESSAGELIMIT=1000"], limited.greeting
+    assert shown(limited.do("c CAPABILITY")) == [b"MESSAGELIMIT=1000"]
+    set_key("imap_message_limit = 1000", "imap_message_limit = 0")
+    all_parked()
+    assert shown(limited.do("c CAPABILITY")) == [b"MESSAGELIMIT=1000"]
+    for c in (free, Client("u6")):
+        assert shown([c.greeting]) == shown(c.do("c CAPABILITY")) == []
+    assert limited.do("o LOGOUT")[-1].startswith(b"o OK") and free.do("o LOGOUT")[-1].startswith(b"o OK")
+
+
+def too_long():
+    """RFC 3501 §5.4: who says nothing for imap_idle is logged out, and told so: parked, in IDLE and not, in TLS and not."""
+    set_key('imap_idle = "30m"', 'imap_idle = "3s"')
     clients = [(Client("u5", secure), secure) for secure in (False, True, False, True)]
     for i, (c, _) in enumerate(clients):
         c.do("s SELECT INBOX")
@@ -314,6 +355,8 @@ numbers(False)
 numbers(True)
 timing()
 pushed()
+deleted()
+message_limit()
 held = limits()
 held[0].line()
 all_parked()

@@ -17,7 +17,7 @@
 //   deliver                 mail comes into INBOX, the M: lines that follow; a session begins at its first C:
 //   deliver-raw text        the same with the bytes of R:, whatever lines they make
 //   notify                  the idling first session hears that something may have changed
-//   quota N [M], message-size N, max-bad N    before the first C:
+//   quota N [M], message-size N, message-limit N, max-bad N    before the first C:
 //   progress                              the same: a command that looks at 64 messages takes long
 //   guest [read-only]       the second session is of bob@example.test, who was told that ann@example.test shares
 //                           something with him; read-only: as one who cannot write into her directory
@@ -200,6 +200,7 @@ class Transcript {
     if (w[0] == "progress") return imap_.progress_every = Span{}, true;
     if (w.size() >= 2 && w[0] == "quota") return imap_.quota = Quota::parse(rest.substr(6)), true;
     if (w.size() == 2 && w[0] == "message-size") return imap_.message_size = *to_number(w[1]), true;
+    if (w.size() == 2 && w[0] == "message-limit") return imap_.message_limit = *to_number(w[1]), true;
     if (w.size() == 2 && w[0] == "max-bad")
       return imap_.max_bad = pop3_.max_bad = static_cast<unsigned>(*to_number(w[1])), true;
     if (is_pop3_ && players_.empty()) {

@@ -32,6 +32,15 @@ TEST(Config, WhatIsDeletedIsKeptLongerThanTheQueueLives) {
   EXPECT_NE(refusal("[store]\nundelete_days = 5000").find("at most 3650"), std::string::npos);
 }
 
+TEST(Config, AMessageLimitOfImapIsNoneOrAThousandAtLeast) {
+  EXPECT_EQ(Config::parse("", "x")->imap_message_limit, 0u);
+  EXPECT_EQ(Config::parse("[access]\nimap_message_limit = 0", "x")->imap_message_limit, 0u);
+  EXPECT_EQ(Config::parse("[access]\nimap_message_limit = 1000", "x")->imap_message_limit, 1000u);
+  EXPECT_EQ(refusal("[access]\nimap_message_limit = 999"),
+            "x.toml: access.imap_message_limit must be at least 1000 (RFC 9738), or 0 for no limit: it is 999");
+  EXPECT_NE(refusal("[access]\nimap_message_limit = -1000").find("x.toml:2: access.imap_message_limit must be a whole number"), std::string::npos);
+}
+
 TEST(Config, WhatItWritesItReads) {
   Config c = *Config::parse("", "x");
   c.hostname = "mail.example.test";

@@ -42,7 +42,8 @@ std::string between(const std::string& text, std::string_view from, std::string_
 }
 
 TEST(CapabilityTable, HasARowForEachOfImap) {
-  std::string shown(imap::capabilities);
+  std::string shown = imap::offered(0) + " MESSAGELIMIT";  // with a number
+  EXPECT_EQ(imap::offered(5000), imap::offered(0) + " MESSAGELIMIT=5000");
   for (int i = 0; i < 8; i++) {
     imap::Login l(i & 1, i & 2, i & 4, true);
     shown += " " + between(l.take_output(), "[CAPABILITY ", "]");

@@ -4,6 +4,7 @@
 
 #include "lib/base/hash.h"
 #include "lib/base/text.h"
+#include "lib/imap/session.h"
 
 #define LLVMFuzzerTestOneInput fuzz_login
 #include "t/fuzz/login.cc"
@@ -38,7 +39,14 @@ TEST(ImapLogin, CredentialsAreAsTyped) {
   ASSERT_EQ(l.wants(), imap::Login::Wants::login);
   EXPECT_EQ(l.credentials().user, "a\"b");
   EXPECT_EQ(l.credentials().password.reveal(), "p\"w ");
-  EXPECT_EQ(l.succeeded().substr(0, 16), "a OK [CAPABILITY");
+  EXPECT_EQ(l.succeeded(), "a OK [CAPABILITY " + imap::offered(0) + "] logged in\r\n");
+}
+
+TEST(ImapLogin, ShowsTheLimitThatTheSessionWillHave) {
+  imap::Login l(true, true, false, false, 2000);
+  EXPECT_EQ(l.take_output().find("MESSAGELIMIT"), std::string::npos);
+  l.feed("a LOGIN ann pw\r\n");
+  EXPECT_EQ(l.succeeded(), "a OK [CAPABILITY " + imap::offered(2000) + "] logged in\r\n");
 }
 
 TEST(ImapLogin, NoPasswordInClearUnlessAllowed) {

@@ -39,6 +39,28 @@ void fill(store::Account& a, int n) {
   for (int i = 0; i < n; i++) store::add(a, store::mail("m"));
 }
 
+// RFC 9738: what it was told when it came holds, whatever the configuration says by now.
+TEST(ImapPark, KeepsTheMessageLimit) {
+  Scratch d;
+  auto one = d.open(), two = d.open();
+  fill(*one, 3);
+  std::string said;
+  auto write = [&](std::string_view b) { return said += b, true; };
+  SessionOptions with, without;
+  with.message_limit = 2;
+  Session before(*one, with, write), after(*two, without, write), unlimited(*one, without, write), changed(*two, with, write);
+  before.feed("a SELECT INBOX\r\n");
+  ASSERT_TRUE(after.restore(before.park({}).value_or("")));
+  said.clear();
+  after.feed("b FETCH 1:* UID\r\n");
+  EXPECT_NE(said.find("b OK [MESSAGELIMIT 2 2]"), said.npos) << said;
+  unlimited.feed("a SELECT INBOX\r\n");
+  ASSERT_TRUE(changed.restore(unlimited.park({}).value_or("")));
+  said.clear();
+  changed.feed("b FETCH 1:* UID\r\n");
+  EXPECT_NE(said.find("b OK FETCH done"), said.npos) << said;
+}
+
 TEST(ImapPark, KeepsTheNumbersThoughOthersExpungeAndDeliver) {
   Scratch d;
   auto one = d.open(), two = d.open(), three = d.open();

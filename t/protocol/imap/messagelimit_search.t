@@ -1,0 +1,144 @@
+# RFC 9738: SEARCH looks at the last messages that its sets let in, whether they match or not; SORT and THREAD
+# look at all or none.
+message-limit 3
+deliver
+M: From: ann@example.test
+M: Subject: one
+M: 
+M: a
+deliver
+M: From: bob@example.test
+M: Subject: two
+M: 
+M: b
+deliver
+M: From: ann@example.test
+M: Subject: three
+M: 
+M: c
+deliver
+M: From: bob@example.test
+M: Subject: four
+M: 
+M: d
+deliver
+M: From: ann@example.test
+M: Subject: five
+M: 
+M: e
+C: a SELECT INBOX
+S: ...
+S: a OK *
+C: b1 SEARCH FROM ann
+S: * SEARCH 5 3
+S: b1 OK [MESSAGELIMIT 3 3] SEARCH done *
+C: b2 UID SEARCH 1:4 FROM bob
+S: * SEARCH 4 2
+S: b2 OK [MESSAGELIMIT 3 2] *
+C: b3 SEARCH UID 1:3 FROM ann
+S: * SEARCH 1 3
+S: b3 OK SEARCH done
+# UIDAFTER and UIDBEFORE: without the UID itself, and nothing is rounded to what there is.
+C: c1 SEARCH UIDAFTER 2
+S: * SEARCH 3 4 5
+S: c1 OK SEARCH done
+C: c2 SEARCH UIDAFTER 1
+S: * SEARCH 5 4 3
+S: c2 OK [MESSAGELIMIT 3 3] *
+C: c3 UID SEARCH UIDBEFORE 4
+S: * SEARCH 1 2 3
+S: c3 OK SEARCH done
+C: c4 UID SEARCH UIDBEFORE 5 UIDAFTER 1
+S: * SEARCH 2 3 4
+S: c4 OK SEARCH done
+C: c5 SEARCH UIDAFTER 5
+S: * SEARCH
+S: c5 OK SEARCH done
+C: c6 SEARCH UIDAFTER 4294967295
+S: * SEARCH
+S: c6 OK SEARCH done
+C: c7 SEARCH UIDBEFORE 1
+S: * SEARCH
+S: c7 OK SEARCH done
+C: c8 SEARCH (UIDBEFORE 4) (FROM ann)
+S: * SEARCH 1 3
+S: c8 OK SEARCH done
+# Beneath OR and NOT they are keys like others: what is looked at is not theirs to say.
+C: c9 SEARCH OR UIDBEFORE 2 UIDAFTER 4
+S: * SEARCH 5
+S: c9 OK [MESSAGELIMIT 3 3] *
+C: ca SEARCH NOT UIDAFTER 4
+S: * SEARCH 4 3
+S: ca OK [MESSAGELIMIT 3 3] *
+C: cb SEARCH UIDAFTER 0
+S: cb BAD *
+C: cc SEARCH UIDBEFORE *
+S: cc BAD *
+C: cd SEARCH UIDAFTER 1:2
+S: cd BAD *
+C: ce SEARCH UIDBEFORE 4294967296
+S: ce BAD *
+# ESEARCH, PARTIAL and SAVE are of what was looked at.
+C: d1 UID SEARCH RETURN (MIN MAX COUNT ALL) FROM ann
+S: * ESEARCH (TAG "d1") UID MIN 3 MAX 5 COUNT 2 ALL 3,5
+S: d1 OK [MESSAGELIMIT 3 3] *
+C: d2 SEARCH RETURN (MIN) ALL
+S: * ESEARCH (TAG "d2") MIN 3
+S: d2 OK [MESSAGELIMIT 3 3] *
+C: d3 UID SEARCH RETURN (PARTIAL 1:2) ALL
+S: * ESEARCH (TAG "d3") UID PARTIAL (1:2 3:4)
+S: d3 OK [MESSAGELIMIT 3 3] *
+C: d4 UID SEARCH RETURN (SAVE) FROM ann
+S: d4 OK [MESSAGELIMIT 3 3] *
+C: d5 UID FETCH $ UID
+S: * 3 FETCH (UID 3)
+S: * 5 FETCH (UID 5)
+S: d5 OK FETCH done
+C: d6 UID SEARCH $ SUBJECT five
+S: * SEARCH 5
+S: d6 OK SEARCH done
+# No updates about what was not looked at (RFC 5267).
+C: e1 UID SEARCH RETURN (UPDATE COUNT) ALL
+S: * ESEARCH (TAG "e1") UID COUNT 3
+S: * NO [NOUPDATE "e1"] *
+S: e1 OK [MESSAGELIMIT 3 3] *
+C: e2 UID SEARCH RETURN (UPDATE COUNT) UIDAFTER 2
+S: * ESEARCH (TAG "e2") UID COUNT 3
+S: e2 OK SEARCH done
+# SORT and THREAD; a NO empties $ (RFC 5182).
+C: f1 SORT (SUBJECT) UTF-8 ALL
+S: f1 NO [MESSAGELIMIT 3] *
+C: f2 UID SORT (SUBJECT) UTF-8 UIDAFTER 2
+S: * SORT 5 4 3
+S: f2 OK SORT done
+C: f3 UID SORT RETURN (SAVE COUNT) (SUBJECT) UTF-8 UIDAFTER 1
+S: f3 NO [MESSAGELIMIT 3] *
+C: f4 UID FETCH $ UID
+S: f4 OK FETCH done
+C: f5 THREAD ORDEREDSUBJECT UTF-8 ALL
+S: f5 NO [MESSAGELIMIT 3] *
+C: f6 UID THREAD ORDEREDSUBJECT UTF-8 UIDBEFORE 4
+S: * THREAD (1)(2)(3)
+S: f6 OK THREAD done
+# ESEARCH (RFC 7377): one mailbox as SEARCH, of several all or nothing.
+C: g1 ESEARCH RETURN (COUNT) ALL
+S: * ESEARCH (TAG "g1" MAILBOX INBOX UIDVALIDITY *) UID COUNT 3
+S: g1 OK [MESSAGELIMIT 3 3] *
+C: g2 COPY 1:2 Archive
+S: g2 OK *
+C: g3 ESEARCH IN (MAILBOXES (INBOX Archive)) RETURN (COUNT) UIDAFTER 1
+S: g3 NO [MESSAGELIMIT 3] *
+C: g4 ESEARCH IN (MAILBOXES (INBOX Archive)) RETURN (COUNT) UIDBEFORE 2
+S: * ESEARCH (TAG "g4" MAILBOX Archive *) UID COUNT 1
+S: * ESEARCH (TAG "g4" MAILBOX INBOX *) UID COUNT 1
+S: g4 OK ESEARCH done
+C: g5 ESEARCH IN (MAILBOXES Archive) RETURN (COUNT) ALL
+S: * ESEARCH (TAG "g5" MAILBOX Archive *) UID COUNT 2
+S: g5 OK ESEARCH done
+# IMAP4rev2 answers with ESEARCH.
+C: h1 ENABLE IMAP4rev2
+S: * ENABLED IMAP4rev2
+S: h1 OK *
+C: h2 SEARCH FROM ann
+S: * ESEARCH (TAG "h2") ALL 3,5
+S: h2 OK [MESSAGELIMIT 3 3] *
