@@ -12,7 +12,8 @@ for sz in ${SIZES:-4096 20480}; do C=$(corpus $sz); for s in ${SESS:-1 20 100}; 
     [ -n "$PRE" ] && eval "$PRE"; D=(); for i in $(seq 0 $((NUSERS-1))); do D+=("$(printf "$MAILDIRS" $i)"); done
 [ "${WIPE:-1}" = 1 ] && find "${D[@]}" -type f -delete 2>/dev/null; sync; rm -f $BENCH_ROOT/ready; if [ -n "$WAIT" ]; then ( touch $BENCH_ROOT/ready; eval "set -- $n; $WAIT"; echo "first=0 last=$(date +%s.%N) n=$n" ) > $BENCH_ROOT/mw.out & w=$!; else $MW $n $TMO $BENCH_ROOT/ready "${D[@]}" > $BENCH_ROOT/mw.out & w=$!; fi
     for k in $(seq 100); do [ -e $BENCH_ROOT/ready ] && break; sleep .02; done
-    b0=$(busy); c0=$(cg_cpu $NAME); s0=$(cg_sys $NAME); t0=$(date +%s.%N); out=$($ML smtp -h $SMTP -s $s -n $n -f $C -u $NUSERS -r "$RCPT" -k $KPC -T $TMO $MLOPT); wait $w; c1=$(cg_cpu $NAME); s1=$(cg_sys $NAME); b1=$(busy)
+    b0=$(busy); c0=$(cg_cpu $NAME); s0=$(cg_sys $NAME); out=$($ML smtp -h $SMTP -s $s -n $n -f $C -u $NUSERS -r "$RCPT" -k $KPC -T $TMO $MLOPT); wait $w; c1=$(cg_cpu $NAME); s1=$(cg_sys $NAME); b1=$(busy)
+    t0=$(sed 's/.* begin=\([0-9.]*\).*/\1/' <<<"$out")  # not when it began to read the corpus
     last=$(sed 's/.*last=\([0-9.]*\).*/\1/' $BENCH_ROOT/mw.out); got=$(sed 's/.* n=\([0-9]*\).*/\1/' $BENCH_ROOT/mw.out)
     a=$(sed 's/.*rate=\([0-9.]*\).*/\1/' <<<"$out"); d=$(calc "$got/($last-$t0)" 1); u=$(calc "($c1-$c0)*1000/$n"); y=$(calc "($s1-$s0)*1000/$n")
     echo "#raw name=$NAME size=$sz sess=$s k=$KPC run=$r delivered=$got/$n accept/s=$a deliver/s=$d cpu_s/1000=$u sys=$y cores_used_by_all=$(calc "($b1-$b0)/($(date +%s.%N)-$t0)" 2) cores_server=$(calc "($c1-$c0)/($(date +%s.%N)-$t0)" 2) | $out"

@@ -15,7 +15,8 @@ exec 8<> <(:)
 for sz in ${SIZES:-4096 20480}; do C=$(corpus $sz); for s in ${SESS:-20}; do for dst in ${DESTS:-one fifty}; do
   if [ $dst = one ]; then R='user%d@one.test'; D=1; else R='user%d@d%d.test'; D=50; fi; acc=(); del=(); cpu=()
   for r in $(seq $RUNS); do sync; : ; look; b=$last; k0=$(awk '{print $14+$15}' /proc/$SP/stat)
-    c0=$(cg_cpu $NAME); t0=$(date +%s.%N); b0=$(busy); out=$($ML smtp -h $SMTP -s $s -n $N -f $C -u 100 -d $D -r "$R" -k $KPC -T $TMO $MLOPT)
+    c0=$(cg_cpu $NAME); b0=$(busy); out=$($ML smtp -h $SMTP -s $s -n $N -f $C -u 100 -d $D -r "$R" -k $KPC -T $TMO $MLOPT)
+    t0=$(sed 's/.* begin=\([0-9.]*\).*/\1/' <<<"$out")  # not when it began to read the corpus
     for ((i = 0; i < TMO*100; i++)); do look; g=$last; [ $((g-b)) -ge $N ] && break; pause; done; t1=$(date +%s.%N); c1=$(cg_cpu $NAME); b1=$(busy); k1=$(awk '{print $14+$15}' /proc/$SP/stat)
     a=$(sed 's/.*rate=\([0-9.]*\).*/\1/' <<<"$out"); d=$(calc "($g-$b)/($t1-$t0)" 1); u=$(calc "($c1-$c0)*1000/$N")
     echo "#raw name=$NAME size=$sz sess=$s dest=$dst run=$r relayed=$((g-b))/$N accept/s=$a relay/s=$d cpu_s/1000=$u cores_used_by_all=$(calc "($b1-$b0)/($t1-$t0)" 2) cores_server=$(calc "($c1-$c0)/($t1-$t0)" 2) sinkcpu=$(calc "($k1-$k0)/100") | $out"; acc+=($a); del+=($d); cpu+=($u)

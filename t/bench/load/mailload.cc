@@ -235,9 +235,11 @@ static double selfcpu() {
   getrusage(RUSAGE_SELF, &r);
   return r.ru_utime.tv_sec + r.ru_stime.tv_sec + (r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
 }
+static double begin = 0;  // wall time: the mail to be sent has been read by then
 template <class F>
 static double par(F f) {
   std::vector<std::thread> t;
+  begin = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   double t0 = now();
   for (int i = 0; i < S; i++) t.emplace_back(f, i);
   for (auto &x : t) x.join();
@@ -246,7 +248,7 @@ static double par(F f) {
 static void tail(const char *what, long n, double el, std::vector<float> &lats) {
   printf("%s n=%ld sec=%.3f rate=%.1f/s errs=%ld", what, n, el, n / el, errs.load());
   lat(lats);
-  printf(" loadgen_cpu=%.2f", selfcpu());
+  printf(" loadgen_cpu=%.2f begin=%.6f", selfcpu(), begin);
   if (!firsterr.empty()) {
     string e = firsterr;
     for (auto &c : e)
