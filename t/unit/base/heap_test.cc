@@ -38,7 +38,9 @@ TEST(Heap, ExpectingTakesAddressesOnly) {
   for (int i = 0; i < 1000; ++i) expect(100 << 20);
   auto after = pages();
   EXPECT_LT(after.first - before.first, (70u << 20) / 4096);
-  EXPECT_LT(after.second - before.second, 200u);
+  // What is touched are the heads of two pieces; the kernel may make the huge pages around them whole at once, for
+  // khugepaged wakes when somebody asks for such pages.
+  EXPECT_LT(after.second - before.second, 3u * 512);
   expect(1000);
 }
 
@@ -57,7 +59,7 @@ TEST(Heap, IsUsedAndGivenBack) {
     give_back();
   }
   auto after = pages();
-  EXPECT_LT(after.second, before.second + (4 << 20) / 4096);
+  EXPECT_LT(after.second, before.second + (8 << 20) / 4096);
   EXPECT_LT(after.first, before.first + (24 << 20) / 4096);
 }
 
