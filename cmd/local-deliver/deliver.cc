@@ -15,6 +15,7 @@
 #include "lib/log/crc32c.h"
 #include "lib/mime/imap_form.h"
 #include "lib/store/quota_warning.h"
+#include "lib/store/segments.h"
 
 namespace jd {
 namespace {
@@ -142,6 +143,7 @@ queue::RcptResult Deliverer::to_account(const queue::LocalDelivery& d, std::stri
   auto r = (*a)->deliver(delivery);
   if (r && !r->was_there) {
     domains_.add(d.path, size, 1);
+    grown_[d.path] += size;
     note_arrival(d.path, r->folder);
     warn(**a, d, size, delivery.shared ? message : fields);
   }
@@ -260,5 +262,21 @@ Status Deliverer::open() {
 }
 
 Status Deliverer::sync() { return file::sync_file_system(mail_.get()); }
+
+std::vector<std::string> Deliverer::take_grown() {
+  constexpr uint64_t much = 32 << 10;  // less goes along with sync(): a write of its own would cost more
+  std::vector<std::string> r;
+  for (auto& [path, bytes] : grown_)
+    if (bytes >= much) r.push_back(path);
+  grown_.clear();
+  return r;
+}
+
+void Deliverer::write_back(const std::vector<std::string>& paths) const {
+  for (auto& path : paths) {
+    auto dir = file::open(mail_.get(), path, O_RDONLY | O_DIRECTORY);
+    if (dir) (void)store::MailSegments(dir->get()).write_back();  // what fails, sync() hears of
+  }
+}
 
 }  // namespace jd

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "lib/base/config.h"
 #include "lib/base/fd.h"
@@ -34,6 +35,11 @@ class Deliverer {
   // Before the first delivery: the kernel tells sync() only of what failed to reach the disk since then.
   Status open();
   Status sync();  // everything delivered so far survives a power cut; any thread may call it
+  // Where much was delivered since the last time: mailboxes, by their paths.
+  std::vector<std::string> take_grown();
+  // Brings these mailboxes' mail to the disk, one after the other, before sync() brings the rest: who waits for
+  // the disk meanwhile, most of all for the journal, waits behind one of them.  Any thread may call it.
+  void write_back(const std::vector<std::string>& paths) const;
   // Makes derived forms (store/deriver.h) in folders that got many messages since, while may_go_on().
   // false: nothing is left to do.  What fails is logged.
   bool derive(const std::function<bool()>& may_go_on);
@@ -64,6 +70,7 @@ class Deliverer {
   std::unordered_map<std::string, decltype(open_)::iterator> by_path_;
   std::size_t max_open_ = 50;
   uint64_t open_bytes_ = 0;  // of memory
+  std::unordered_map<std::string, uint64_t> grown_;  // bytes delivered since take_grown()
   // How much arrived in a folder since it was looked after; whose turn it is; and who is at it.
   using Place = std::pair<std::string, uint32_t>;  // path, folder
   std::map<Place, uint32_t> arrived_;

@@ -61,7 +61,10 @@ class LocalDeliver : public Service {
   void sync(ipc::Request r) {
     auto asked = std::make_shared<ipc::Request>(std::move(r));
     auto done = std::make_shared<Status>();
-    bool taken = syncs_.run([this, done] { *done = deliverer_.sync(); },
+    bool taken = syncs_.run([this, done, grown = deliverer_.take_grown()] {
+                              deliverer_.write_back(grown);
+                              *done = deliverer_.sync();
+                            },
                             [asked, done] {
                               if (!*done) log::failure("sync_failed", done->error());
                               asked->reply(*done);

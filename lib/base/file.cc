@@ -165,6 +165,12 @@ Status sync_file_system(int fd) {
   return {};
 }
 
+Status write_back(int fd) {
+  if (retry([&] { return ::sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER); }) < 0)
+    return fail_errno(errno, "cannot write back {}", name_of(fd));
+  return {};
+}
+
 Status rename(int from_dir, const std::string& from, int to_dir, const std::string& to) {
   std::string both = from + '\0' + to;
   if (int e = fault(Op::rename, from_dir, both, static_cast<uint64_t>(to_dir)))

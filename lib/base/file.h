@@ -49,6 +49,7 @@ Result<std::string> read_all(int dir, const std::string& path, std::size_t limit
 Status sync_data(int fd);                     // fdatasync
 Status sync_directory(int dir);               // fsync of a directory
 Status sync_file_system(int fd);              // syncfs: all written so far on that file system
+Status write_back(int fd);                    // the file's data go to the disk, and nothing is promised
 Status rename(int dir, const std::string& from, const std::string& to);
 Status rename(int from_dir, const std::string& from, int to_dir, const std::string& to);
 Status link(int from_dir, const std::string& from, int to_dir, const std::string& to);

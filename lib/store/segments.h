@@ -83,6 +83,8 @@ class MailSegments {
   // Others give it up, or did so: our descriptors would keep its space.
   void let_go(uint32_t number) { readers_.erase(number); }
   void let_go_of_retired();
+  // What was appended to the last one goes to the disk; nothing is promised.  Needs no lock.
+  Status write_back();
   // Traces of segments given up so long ago that nobody can still need them.
   Status forget_retired(Time before);
   // Files of big/: all, and removing one.

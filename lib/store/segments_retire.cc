@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What compaction asks of the segments: writing records again, and giving segments and large files up.
+// What compaction asks of the segments: writing records again, and giving segments and large files up;
+// and bringing them to the disk from outside a folder.
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <charconv>
@@ -26,6 +28,15 @@ Result<std::vector<MailSegments::Info>> MailSegments::list() {
     r.push_back({n, static_cast<uint64_t>(st.st_size), n == all.back()});
   }
   return r;
+}
+
+Status MailSegments::write_back() {
+  TRY(auto all, numbers());
+  if (all.empty()) return {};
+  auto fd = file::open(dir_, name_of(all.back(), "seg"), O_RDONLY);
+  if (!fd && fd.error().sys == ENOENT) return {};  // given up since
+  if (!fd) return Unexpected(fd.error());
+  return file::write_back(fd->get());
 }
 
 Result<journal::Ref> MailSegments::append_again(const journal::OwnedRecord& record) {
