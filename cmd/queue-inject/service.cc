@@ -151,13 +151,14 @@ void InjectService::commit() {
   batch_.clear();
   if (!s) log::failure("commit_failed", s.error(), {{"messages", batch.size()}});
   for (auto& p : batch) {
-    if (!s) {
-      p.request.reply(s.error());
-      continue;
-    }
+    if (s) p.request.reply(ipc::Message::ok().set("qid", p.id));
+    else p.request.reply(s.error());
+  }
+  server_.send_now();  // somebody waits for it; for the rest of this nobody does
+  if (!s) return;
+  for (auto& p : batch) {
     log::Trace trace(p.id);
     log::info("queued", {{"qid", p.id}, {"from", p.from}, {"recipients", p.recipients}, {"bytes", p.bytes}, {"msgid", p.message_id}});
-    p.request.reply(ipc::Message::ok().set("qid", p.id));
   }
   nudge();
 }

@@ -104,6 +104,7 @@ void Channel::flush() {
     out_at_ += static_cast<std::size_t>(r);
   }
   if (pending() == 0) {
+    flush_task_.stop();
     if (out_.capacity() > (1 << 20)) std::string().swap(out_);
     out_.clear();
     out_at_ = 0;

@@ -29,13 +29,14 @@ class Channel {
   void close();
   bool is_open() const { return static_cast<bool>(fd_); }
   std::size_t pending() const { return out_.size() - out_at_; }
+  // What was sent leaves now, not at the end of the turn.  May tell that the connection is broken.
+  void flush();
 
  private:
   struct Riding { uint64_t offset; std::vector<Fd> fds; };  // offset in the stream of sent bytes
   void on_events(uint32_t events);
   void read();
   void take(std::string_view came);
-  void flush();
   void fail_with(const std::string& why);
 
   net::Loop& loop_;

@@ -47,6 +47,12 @@ Status Server::listen(const std::string& path, unsigned mode) {
   return {};
 }
 
+void Server::send_now() {
+  auto peers = peers_;  // one whose connection turns out to be broken leaves the list
+  for (auto& p : peers)
+    if (p->channel) p->channel->flush();
+}
+
 void Server::stop() { listeners_.clear(); }
 
 void Server::accept(Fd fd) {

@@ -53,6 +53,8 @@ class Server {
   // A peer with another uid than 0, ours, or one of these is sent away.  Empty: anybody.
   void allow(std::vector<uint32_t> uids) { allowed_ = std::move(uids); restricted_ = true; }
   void on_gone(std::function<void(uint64_t peer)> call) { gone_ = std::move(call); }
+  // What was answered so far leaves now, not at the end of the turn, before other work of this one.
+  void send_now();
   void stop();  // no new connections
   std::size_t connections() const { return peers_.size(); }
 

@@ -272,7 +272,8 @@ void Loop::each_kept(const std::function<void(Kept&)>& call) {
 }
 
 int Loop::wait_ms(Span max_wait) const {
-  if (!tasks_.empty() || !posts_.empty() || !dropped_.empty()) return 0;
+  bool has_task = std::any_of(tasks_.begin(), tasks_.end(), [](const Task* t) { return t; });
+  if (has_task || !posts_.empty() || !dropped_.empty()) return 0;
   int64_t ns = std::min(max_wait.ns, log::flush_due_in().ns);
   if (!heap_.empty()) ns = std::min(ns, (heap_[0].at - monotonic()).ns);
   if (ns <= 0) return 0;
@@ -299,8 +300,7 @@ std::size_t Loop::run_once(Span max_wait) {
   MUST(n >= 0 || errno == EINTR);
   std::size_t called = n > 0 ? dispatch(n) : 0;
   called += fire_timers();
-  log::flush_in_time();  // before the tasks, which send what was said
-  called += run_tasks();
+  called += run_tasks();  // what others wait for leaves first
   log::flush_in_time();
   in_turn_ = false;
   return called;

@@ -287,4 +287,26 @@ TEST_F(Service, DescriptorsThatNoFrameAsksForEndTheConnection) {
   EXPECT_EQ(handled, 1) << "the frame that asked for two of one is not handled";
 }
 
+// In the middle of a turn, before the loop comes to what else it has; one whose peer has gone harms nobody.
+TEST_F(Service, WhatIsSentNowDoesNotWaitForTheEndOfTheTurn) {
+  std::vector<Request> kept;
+  Server s(loop, [&](Request r) { kept.push_back(std::move(r)); });
+  ASSERT_TRUE(s.listen(path, 0600));
+  auto at = net::Address::parse("unix:" + path);
+  Fd stays(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), goes(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  for (Fd* fd : {&goes, &stays}) {
+    ASSERT_EQ(::connect(fd->get(), at->data(), at->size()), 0);
+    ASSERT_EQ(::send(fd->get(), "6:cmd=x\0,", 9, 0), 9);
+  }
+  until([&] { return kept.size() == 2; });
+  goes.reset();
+  for (auto& r : kept) r.reply(Message::ok());
+  char answer[64];
+  EXPECT_LT(::recv(stays.get(), answer, sizeof answer, MSG_DONTWAIT), 0);
+  s.send_now();
+  EXPECT_GT(::recv(stays.get(), answer, sizeof answer, MSG_DONTWAIT), 0);
+  until([&] { return s.connections() == 1; });
+  EXPECT_LT(::recv(stays.get(), answer, sizeof answer, MSG_DONTWAIT), 0) << "sent twice";
+}
+
 }  // namespace jd::ipc

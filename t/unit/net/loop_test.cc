@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -107,6 +108,15 @@ TEST_F(LoopTest, TasksAndPostsRunAtTheEndOfTheTurnAndWhatTheyStartInTheNext) {
   t.stop();
   loop.run_once();
   EXPECT_EQ(seen, "tptq");
+}
+
+TEST_F(LoopTest, ATaskThatWasStoppedKeepsNobodyAwake) {
+  Task stopped(loop, [] {});
+  stopped.start();
+  stopped.stop();
+  auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(loop.run_once(milliseconds(30)), 0u);
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(20));
 }
 
 TEST_F(LoopTest, ASignalArrivesAsACall) {
