@@ -36,11 +36,27 @@ class LocalDeliver : public Service {
     return syncs_.start();
   }
   int run() override {
-    return net::serve(loop_, [this] { loop_.stop(); });
+    return net::serve(loop_, [this] { end(); });
   }
 
  private:
+  // qrun, which mostly ends at the same time, hears what became of what it has sent: what it does not hear of is
+  // searched for in the mailboxes after the next start.
+  void end() {
+    if (end_by_.ns) return;
+    end_by_ = monotonic() + seconds(2);
+    server_.stop();
+    see_whether_to_end();
+  }
+  void see_whether_to_end() {
+    constexpr Span silence = milliseconds(200);
+    Time at = monotonic();
+    if (!server_.connections() || at >= end_by_ || at - asked_ >= silence) return loop_.stop();
+    ending_.start(milliseconds(10));
+  }
+
   void handle(ipc::Request r) {
+    asked_ = monotonic();
     if (r.cmd() == "segment") {
       if (!r.message.fds.empty()) segments_[r.peer()][static_cast<uint32_t>(r.message.number("n"))] = std::move(r.message.fds[0]);
       if (!r.message.has("id")) return r.forget();
@@ -117,8 +133,9 @@ class LocalDeliver : public Service {
   static constexpr Span quiet_after = seconds(1);
   net::Loop loop_;
   Deliverer deliverer_;
-  Time last_{};  // delivery
+  Time last_{}, asked_{}, end_by_{};  // the last delivery and request; end_by_: 0: not asked to end
   net::Timer quiet_{loop_, [this] { use_quiet(); }};
+  net::Timer ending_{loop_, [this] { see_whether_to_end(); }};
   std::map<uint64_t, std::map<uint32_t, Fd>> segments_;
   ipc::Server server_{loop_, [this](ipc::Request r) { handle(std::move(r)); }};
   net::Workers syncs_{loop_, 1};

@@ -97,6 +97,7 @@ struct Qrun : Service {
     second();
     int status = net::serve(loop, [this] { stop(); });
     runner->pump();  // what is known to be done is written down
+    runner->write_stop_note();
     return status;
   }
 

@@ -237,7 +237,9 @@ Status DoneLog::flush() {
   if (buffer_.empty()) return {};
   std::string b = std::move(buffer_);
   buffer_.clear();
-  return file::append(fd_.get(), b);
+  Status s = file::append(fd_.get(), b);
+  if (!s) has_lost_ = true;
+  return s;
 }
 
 Status retire_segment(int dir, uint32_t number, unsigned max_spares) {

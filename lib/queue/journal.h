@@ -131,6 +131,7 @@ class DoneLog {
   // Buffered.  is_final: done whatever the store has lost: delivered elsewhere, bounced, moved.
   void add(uint64_t offset, uint32_t recipient, bool is_final);
   Status flush();  // one append, not synced
+  bool has_lost() const { return has_lost_; }  // a flush failed: not all that was added is there
   void forget() { seen_.clear(); }  // what was read at open() is not needed any more
 
  private:
@@ -140,6 +141,7 @@ class DoneLog {
   };
   Fd fd_;
   uint32_t seed_ = 0, boot_seed_ = 0;
+  bool has_lost_ = false;
   std::string buffer_;
   std::unordered_map<uint64_t, Seen> seen_;
 };

@@ -83,7 +83,7 @@ void Runner::add_target(Job& job, std::string address, uint32_t rcpt, uint8_t de
   t.address = std::move(address);
   t.rcpt = rcpt;
   t.depth = depth;
-  t.replay = job.replay;
+  t.replay = job.is_doubtful;
   job.open_of[rcpt]++;
   job.open++;
   job.resolving++;

@@ -136,6 +136,8 @@ class Runner {
   // Nothing more is given to the agents; what they have may end.  For a stop in order.
   void stop_dispatch() { draining_ = stopped_ = true; }
   bool is_quiet() const { return !local_active_ && !scheduler_.active(); }
+  // The last call: what was not given to an agent is not searched for by the next start (jdmail-queue(5)).
+  void write_stop_note();
   bool is_idle() const { return jobs_.empty(); }
   bool has_more() const { return has_more_; }  // pump() stopped at its bound: call it again soon
 
@@ -150,6 +152,8 @@ class Runner {
   Status start();
   void look_for_segments();
   Status open_segment(uint32_t number, bool is_replay);
+  void read_stop_note();
+  bool may_have_happened(const Segment& s, const std::string& id);
   bool admit_record();
   Status find_moved();
   void forget_moved();
@@ -211,6 +215,9 @@ class Runner {
   std::deque<std::string> new_files_, flush_files_;      // paths
   std::deque<std::pair<Time, std::string>> retry_files_; // paths, after an error of ours
   std::map<uint32_t, std::shared_ptr<Segment>> segments_;
+  // What the run before has said, when it ended in order: the messages that it may have delivered all the same.
+  bool was_stopped_ = false;
+  std::unordered_set<std::string> doubtful_;
   std::unordered_map<std::string, std::string> file_ids_;  // at start: records that may be files: path
   std::unordered_map<uint64_t, std::unique_ptr<Job>> jobs_;
   std::unordered_map<std::string, uint64_t> active_ids_;

@@ -18,10 +18,12 @@ Status Runner::start() {
   CHECK(clean_journal(journal_.get()));
   CHECK(store_.clean_tmp(hours(1)));
   load_operator_terms();
+  read_stop_note();
   TRY(auto numbers, list_segments(journal_.get()));
   for (auto n : numbers) CHECK(open_segment(n, true));
   if (!segments_.empty()) CHECK(find_moved());
   look_for_new_files();
+  for (auto& path : new_files_) file_ids_.emplace(path.substr(4), path);  // the run before may have begun with them
   advance_slots();
   local_down_since_ = remote_down_since_ = last_look_ = last_sweep_ = last_move_ = monotonic();
   return {};
@@ -176,6 +178,7 @@ bool Runner::admit_record() {
       job->segment = s;
       job->offset = entry.offset;
       job->replay = s->is_replay;
+      job->is_doubtful = may_have_happened(*s, job->message.id);
       s->open_jobs++;
       start_job(std::move(job));
       return true;
@@ -238,8 +241,7 @@ void Runner::start_file(const std::string& path) {
   auto job = std::make_unique<Job>();
   job->message = f->message;
   job->progress = f->progress;
-  job->replay = job->progress.attempts > 0 || path.compare(0, 4, "new/") != 0 ||
-                file_ids_.count(f->message.id);
+  job->is_doubtful = job->progress.attempts > 0 || path.compare(0, 4, "new/") != 0 || file_ids_.count(f->message.id);
   job->file = std::move(*f);
   file_jobs_++;
   start_job(std::move(job));

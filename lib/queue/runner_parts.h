@@ -69,7 +69,9 @@ struct Runner::Job {
   uint64_t local_epoch = 0;  // syncs started when the last local delivery was answered; 0: none
   // What the directory said to forward(): asked once, when an alias leads to another host.
   std::optional<std::string> forward_from;
-  bool replay = false, is_expanded = false, want_hold = false, want_removal = false;
+  bool replay = false;     // it was there when we started: some of it may be done
+  bool is_doubtful = false;  // it may have been delivered though nothing says so
+  bool is_expanded = false, want_hold = false, want_removal = false;
   Time started;
 
   uint64_t token(std::size_t target) const { return number << token_bits | target; }
