@@ -143,7 +143,7 @@ queue::RcptResult Deliverer::to_account(const queue::LocalDelivery& d, std::stri
   auto r = (*a)->deliver(delivery);
   if (r && !r->was_there) {
     domains_.add(d.path, size, 1);
-    grown_[d.path] += size;
+    if (!durable) grown_[d.path] += size;
     note_arrival(d.path, r->folder);
     warn(**a, d, size, delivery.shared ? message : fields);
   }

@@ -70,7 +70,7 @@ class Deliverer {
   std::unordered_map<std::string, decltype(open_)::iterator> by_path_;
   std::size_t max_open_ = 50;
   uint64_t open_bytes_ = 0;  // of memory
-  std::unordered_map<std::string, uint64_t> grown_;  // bytes delivered since take_grown()
+  std::unordered_map<std::string, uint64_t> grown_;  // bytes delivered since take_grown(), and not synced at once
   // How much arrived in a folder since it was looked after; whose turn it is; and who is at it.
   using Place = std::pair<std::string, uint32_t>;  // path, folder
   std::map<Place, uint32_t> arrived_;

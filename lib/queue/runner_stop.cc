@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a run says to the next about local deliveries: whether each of those that the journal has and no done log
 // names may have happened.  After an orderly stop few of them may; a mailbox is searched for these only.
-#include <unordered_set>
-#include <utility>
+#include <fcntl.h>
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -19,9 +18,9 @@ constexpr std::size_t max_doubtful = 10'000;  // more: as if nothing had been sa
 
 // Read once: it says nothing about what this run does.
 void Runner::read_stop_note() {
-  auto path = file::open(journal_.get(), note_name, O_RDONLY);
-  if (!path) return;
-  auto text = file::read_at(path->get(), (max_doubtful + 10) * 21, 0);
+  auto fd = file::open(journal_.get(), note_name, O_RDONLY);
+  if (!fd) return;
+  auto text = file::read_at(fd->get(), (max_doubtful + 10) * 21, 0);
   if (Status gone = file::unlink(journal_.get(), note_name); !text || !gone) return;
   auto lines = split(*text, '\n');
   // Of another boot: the done logs may have lost what they said then.  The last line is whole, or it was cut short.
